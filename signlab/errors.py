@@ -40,4 +40,6 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]!r}?"
-    return "choose from " + ", ".join(map(repr, choices)) if choices else "there is nothing to choose"
+    return (
+        "choose from " + ", ".join(map(repr, choices)) if choices else "there is nothing to choose"
+    )

@@ -5,6 +5,7 @@ that the builder gives (widths, numbers of outputs), are the settings that a rec
 """
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -76,7 +77,8 @@ class Registry(Generic[T]):
                     + nearest(str(key), schema.model_fields),
                 )
         try:
-            return schema.model_validate(dict(settings)).model_dump()
+            # through JSON, since there a list may stand for a tuple even in strict mode
+            return schema.model_validate_json(json.dumps(dict(settings))).model_dump(mode="json")
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(map(str, first["loc"]))
@@ -103,6 +105,8 @@ class Registry(Generic[T]):
             }
             # strict: a YAML `yes` for a number, or "3" for 3, is a mistake to report, not to mend
             self._schemas[name] = create_model(
-                name, __config__=ConfigDict(extra="forbid", strict=True), **fields
+                name,
+                __config__=ConfigDict(extra="forbid", strict=True, protected_namespaces=()),
+                **fields,
             )
         return self._schemas[name]

@@ -1,0 +1,1 @@
+"""Corpora: utterances with their landmarks, glosses, signers and splits."""

@@ -1,0 +1,112 @@
+"""What every corpus offers: its signers, its glosses, and the data of one fold."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Int16
+
+from signlab.landmarks.layout import Layout
+from signlab.registry import Registry
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Which utterances are held out for the test.
+
+    Attributes:
+        name: Appears in run folders and reports ("s1"; "default" for the corpus's own splits).
+        by: What ``test`` names; with "split" the corpus's own splits hold and ``test`` is empty.
+        test: The held-out signers, or the ids of the held-out utterances.
+    """
+
+    name: str = "default"
+    by: Literal["split", "signer", "utterance"] = "split"
+    test: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One utterance, ready to be batched.
+
+    Attributes:
+        id: Unique in its corpus.
+        landmarks: Fixed point, see ``landmarks.layout``; may be a read-only view of a file.
+        aspect: Height over width of the image, so that y can be brought to the scale of x.
+        fps: Frames a second.
+    """
+
+    id: str
+    signer: str
+    glosses: tuple[str, ...]
+    landmarks: Int16[np.ndarray, "frames points coordinates"]
+    aspect: float = 1.0
+    fps: float = 25.0
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The data of one fold.
+
+    Attributes:
+        vocabulary: The glosses in the order of their labels (label = position + 1, 0 = blank).
+        train: The training utterances of an epoch; the same every time, or fresh sentences.
+        dev: For selection.
+        test: Scored once.
+    """
+
+    vocabulary: tuple[str, ...]
+    train: Callable[[int], Sequence[Sample]]
+    dev: Sequence[Sample]
+    test: Sequence[Sample]
+
+
+class Corpus(ABC):
+    """What a recipe's ``corpus:`` section names.
+
+    Constructing one is cheap and checks only the settings. ``prepare`` does the long work once
+    (in the parent, before any run); afterwards everything is memory-mapped and read-only, so
+    that many processes can share it.
+    """
+
+    @abstractmethod
+    def prepare(self, cache: Path) -> None:
+        """Build what is generated below ``cache`` unless it is there already; idempotent.
+
+        Raises:
+            BadCorpus: The data is missing, truncated or wrong; names the file and the remedy.
+        """
+
+    @property
+    @abstractmethod
+    def layout(self) -> Layout:
+        """The points of a frame."""
+
+    @property
+    @abstractmethod
+    def digest(self) -> str:
+        """Hexadecimal SHA-256 of everything that decides the content."""
+
+    @property
+    @abstractmethod
+    def signers(self) -> tuple[str, ...]:
+        """All signers, sorted."""
+
+    @property
+    @abstractmethod
+    def utterance_ids(self) -> tuple[str, ...]:
+        """All ids that a fold by utterance can hold out, in order."""
+
+    @abstractmethod
+    def open(self, fold: Fold) -> Splits:
+        """The data of ``fold``; ``prepare`` must have run.
+
+        Raises:
+            BadCorpus: A split is empty, or a gloss of dev or test is absent from training.
+        """
+
+
+CORPORA: Registry[Corpus] = Registry("corpus")

@@ -1,0 +1,1 @@
+"""Landmarks: what a tracked skeleton is (layout), and how features are derived from it."""

@@ -1,0 +1,1 @@
+"""Recognisers: blocks that fill slots, and their assembly."""

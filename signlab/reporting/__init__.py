@@ -1,0 +1,1 @@
+"""From run folders to a markdown report with figures and tables."""

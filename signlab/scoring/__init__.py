@@ -1,0 +1,1 @@
+"""Scoring: alignments, error rates, significance, error analysis, decoding, speed."""

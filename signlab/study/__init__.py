@@ -1,0 +1,1 @@
+"""Studies as plain data: recipes, components, designs, runs and their results. No torch here."""

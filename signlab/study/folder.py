@@ -1,0 +1,171 @@
+"""The folder of one run: who writes what, and how it is read again.
+
+``recipe.json`` is written first, ``result.json`` last and atomically: it is the done marker.
+A run that ended badly leaves ``failure.json`` instead.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Edits over a split: substitutions, deletions and insertions over reference glosses."""
+
+    substitutions: int
+    deletions: int
+    insertions: int
+    glosses: int
+
+    @property
+    def wer(self) -> float:
+        """Word error rate in percent."""
+        return 100.0 * (self.substitutions + self.deletions + self.insertions) / self.glosses
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Inference at batch 1, measured after training in a process of its own on a quiet machine."""
+
+    latency_p50_ms: float
+    latency_p95_ms: float
+    latency_p99_ms: float
+    frames_per_second: float
+    frames: int
+    threads: int
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What one finished run measured; the content of ``result.json``.
+
+    Attributes:
+        dev: Errors of the selected checkpoint.
+        test: Errors of the same checkpoint, scored once.
+        seconds: Wall-clock time of training and scoring, over all continuations.
+        train_frames_per_second: Frames of training utterances over the time of the updates.
+        multiply_adds: For one second of landmarks at 25 frames/s.
+        peak_memory_mib: Resident set of the training process at its largest.
+        blank_share: Share of dev timesteps whose best output is the blank, 0 to 1.
+        distinct_glosses: How many glosses the dev hypotheses use.
+        collapsed: Whether the run never left the blank plateau.
+        epochs_to_escape: First epoch whose dev WER is below 90 %, or None.
+        best_epoch: The epoch whose weights were selected on dev.
+        signature: How the WERs were made.
+        environment: Versions, machine, git revision and command.
+    """
+
+    dev: Errors
+    test: Errors
+    seconds: float
+    train_frames_per_second: float
+    parameters: int
+    multiply_adds: int
+    peak_memory_mib: float
+    blank_share: float
+    distinct_glosses: int
+    collapsed: bool
+    epochs_to_escape: int | None
+    best_epoch: int
+    epochs: int
+    signature: str
+    corpus_digest: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+class RunFolder:
+    """Paths and readers of ``runs/<study>/<variant>/<fold>-<seed>-<digest>/``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def recipe_path(self) -> Path:
+        """The resolved recipe with its digest, variant, fold and seed."""
+        return self.path / "recipe.json"
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """Weights, optimiser, schedule, generators, epoch, recipe, vocabulary."""
+        return self.path / "checkpoint.pt"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has a result."""
+        return (self.path / "result.json").exists()
+
+    def recipe(self) -> dict[str, Any]:
+        """The content of ``recipe.json``."""
+        return read_json(self.recipe_path)
+
+    def result(self) -> RunResult:
+        """The result of a finished run."""
+        values = read_json(self.path / "result.json")
+        values["dev"], values["test"] = Errors(**values["dev"]), Errors(**values["test"])
+        return RunResult(**values)
+
+    def write_result(self, result: RunResult) -> None:
+        """Mark the run as done."""
+        write_json(self.path / "result.json", asdict(result))
+
+    def speed(self) -> Speed | None:
+        """Inference speed, once it was measured."""
+        path = self.path / "speed.json"
+        return Speed(**read_json(path)) if path.exists() else None
+
+    def write_speed(self, speed: Speed) -> None:
+        """Add the inference speed, measured apart."""
+        write_json(self.path / "speed.json", asdict(speed))
+
+    def failure(self) -> str | None:
+        """Why the run failed, or None."""
+        path = self.path / "failure.json"
+        return read_json(path)["reason"] if path.exists() else None
+
+    def write_failure(self, reason: str) -> None:
+        """Record in one sentence why there is no result."""
+        write_json(self.path / "failure.json", {"reason": reason})
+
+    def clear_failure(self) -> None:
+        """Forget a failure, before another try."""
+        (self.path / "failure.json").unlink(missing_ok=True)
+
+    def epochs(self) -> pd.DataFrame:
+        """One row an epoch: epoch, loss, learning_rate, dev_wer, blank_share, ... ."""
+        path = self.path / "epochs.parquet"
+        return pd.read_parquet(path) if path.exists() else pd.DataFrame()
+
+    def hypotheses(self) -> pd.DataFrame:
+        """One row a dev or test utterance.
+
+        Columns: split, id, signer, frames, reference, hypothesis (glosses joined by blanks),
+        substitutions, deletions, insertions, glosses, confidence.
+        """
+        return pd.read_parquet(self.path / "hypotheses.parquet")
+
+    def write_table(self, name: str, table: pd.DataFrame) -> None:
+        """Write ``<name>.parquet`` atomically."""
+        part = self.path / f"{name}.parquet.part"
+        table.to_parquet(part, index=False)
+        part.replace(self.path / f"{name}.parquet")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Write a JSON object so that a reader sees all of it or nothing, even after a power cut."""
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8") as stream:
+        json.dump(value, stream, indent=1, ensure_ascii=False, allow_nan=False)
+        stream.write("\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)

@@ -1,0 +1,1 @@
+"""MLflow: run folders become MLflow runs. The only importer of mlflow."""

@@ -1,0 +1,1 @@
+"""The shared trainer: losses, schedule, checkpoints, the loop."""
