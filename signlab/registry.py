@@ -7,7 +7,7 @@ that the builder gives (widths, numbers of outputs), are the settings that a rec
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
@@ -45,7 +45,8 @@ class Registry(Generic[T]):
         def add(cls: C) -> C:
             if name in self._classes:
                 raise ValueError(f"{self.kind} {name!r} is registered twice")
-            self._classes[name] = cls
+            # a decorator's type cannot be bound by the registry's own; tests check the classes
+            self._classes[name] = cast("type[T]", cls)
             return cls
 
         return add
