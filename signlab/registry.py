@@ -18,11 +18,69 @@ C = TypeVar("C", bound=type)
 
 
 class BadSetting(BadInput):
-    """A name or a setting that a registry does not know; ``key`` is where, below the choice."""
+    """A name or a setting that is not known; ``key`` is the dotted place, below the choice."""
 
     def __init__(self, key: str, message: str) -> None:
         super().__init__(message)
         self.key = key
+
+
+class Settings(Generic[T]):
+    """What may be written for one class, read off its constructor.
+
+    Args:
+        cls: The class; its keyword-only parameters are the settings.
+        title: What the user calls it ("encoder 'bilstm'"); appears in error messages.
+        given: Parameters that the builder supplies and nobody may write.
+    """
+
+    def __init__(self, cls: type[T], title: str, given: tuple[str, ...] = ()) -> None:
+        self.cls = cls
+        self.title = title
+        fields: dict[str, Any] = {
+            parameter.name: (
+                parameter.annotation,
+                ... if parameter.default is parameter.empty else parameter.default,
+            )
+            for parameter in inspect.signature(cls).parameters.values()
+            if parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in given
+        }
+        # strict: a YAML `yes` for a number, or "3" for 3, is a mistake to report, not to mend
+        self._schema: type[BaseModel] = create_model(
+            cls.__name__,
+            __config__=ConfigDict(extra="forbid", strict=True, protected_namespaces=()),
+            **fields,
+        )
+
+    @property
+    def names(self) -> set[str]:
+        """The settings that may be written."""
+        return set(self._schema.model_fields)
+
+    def resolve(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings checked, converted and with every default filled in.
+
+        Raises:
+            BadSetting: An unknown or missing setting, or a value that cannot be one.
+        """
+        for key in values:
+            if key not in self.names:
+                raise BadSetting(
+                    str(key),
+                    f"{self.title} has no setting {key!r}; {nearest(str(key), self.names)}",
+                )
+        try:
+            # through JSON, since there a list may stand for a tuple even in strict mode
+            settings = self._schema.model_validate_json(json.dumps(dict(values)))
+        except (ValidationError, TypeError) as error:
+            raise _explained(error, self.title) from None
+        return settings.model_dump(mode="json")
+
+    def build(self, values: Mapping[str, Any], **given: Any) -> T:
+        """Make the object; the builder's own arguments come as ``given``."""
+        self.resolve(values)
+        settings = self._schema.model_validate_json(json.dumps(dict(values)))
+        return self.cls(**{name: getattr(settings, name) for name in self.names}, **given)
 
 
 class Registry(Generic[T]):
@@ -36,78 +94,56 @@ class Registry(Generic[T]):
     def __init__(self, kind: str, *, given: tuple[str, ...] = ()) -> None:
         self.kind = kind
         self._given = given
-        self._classes: dict[str, type[T]] = {}
-        self._schemas: dict[str, type[BaseModel]] = {}
+        self._entries: dict[str, Settings[T]] = {}
 
     def register(self, name: str) -> Callable[[C], C]:
         """Class decorator; a name can be taken once."""
 
         def add(cls: C) -> C:
-            if name in self._classes:
+            if name in self._entries:
                 raise ValueError(f"{self.kind} {name!r} is registered twice")
-            # a decorator's type cannot be bound by the registry's own; tests check the classes
-            self._classes[name] = cast("type[T]", cls)
+            # a decorator's type cannot be bound by the registry's own
+            entry = Settings(cast("type[T]", cls), f"{self.kind} {name!r}", self._given)
+            self._entries[name] = entry
             return cls
 
         return add
 
     def names(self) -> list[str]:
         """Registered names, sorted."""
-        return sorted(self._classes)
+        return sorted(self._entries)
 
     def summary(self, name: str) -> str:
         """First line of the class's docstring."""
-        return (inspect.getdoc(self._find(name)) or "").partition("\n")[0]
+        return (inspect.getdoc(self._find(name).cls) or "").partition("\n")[0]
 
     def parameters(self, name: str) -> set[str]:
         """Names of the settings that a recipe may write for ``name``."""
-        return set(self._schema(name).model_fields)
+        return self._find(name).names
 
     def resolve(self, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings checked, converted and with every default filled in.
+        """The settings of ``name`` checked and with every default filled in.
 
         Raises:
             BadSetting: Unknown name or setting, or a value of the wrong type.
         """
-        schema = self._schema(name)
-        for key in settings:
-            if key not in schema.model_fields:
-                raise BadSetting(
-                    key,
-                    f"{self.kind} {name!r} has no setting {key!r}; "
-                    + nearest(str(key), schema.model_fields),
-                )
-        try:
-            # through JSON, since there a list may stand for a tuple even in strict mode
-            return schema.model_validate_json(json.dumps(dict(settings))).model_dump(mode="json")
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(map(str, first["loc"]))
-            raise BadSetting(key, f"{first['msg']}, not {first['input']!r}") from None
+        return self._find(name).resolve(settings)
 
     def build(self, name: str, settings: Mapping[str, Any], **given: Any) -> T:
         """Make the object; the builder's own arguments come as ``given``."""
-        return self._find(name)(**self.resolve(name, settings), **given)
+        return self._find(name).build(settings, **given)
 
-    def _find(self, name: str) -> type[T]:
-        if name not in self._classes:
-            raise BadSetting("name", f"no {self.kind} {name!r}; {nearest(name, self._classes)}")
-        return self._classes[name]
+    def _find(self, name: str) -> Settings[T]:
+        if name not in self._entries:
+            raise BadSetting("name", f"no {self.kind} {name!r}; {nearest(name, self._entries)}")
+        return self._entries[name]
 
-    def _schema(self, name: str) -> type[BaseModel]:
-        if name not in self._schemas:
-            fields: dict[str, Any] = {
-                parameter.name: (
-                    parameter.annotation,
-                    ... if parameter.default is parameter.empty else parameter.default,
-                )
-                for parameter in inspect.signature(self._find(name)).parameters.values()
-                if parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in self._given
-            }
-            # strict: a YAML `yes` for a number, or "3" for 3, is a mistake to report, not to mend
-            self._schemas[name] = create_model(
-                name,
-                __config__=ConfigDict(extra="forbid", strict=True, protected_namespaces=()),
-                **fields,
-            )
-        return self._schemas[name]
+
+def _explained(error: ValidationError | TypeError, title: str) -> BadSetting:
+    if isinstance(error, TypeError):
+        return BadSetting("", f"{title} was given a value that is no plain YAML: {error}")
+    first = error.errors()[0]
+    key = ".".join(map(str, first["loc"]))
+    if first["type"] == "missing":
+        return BadSetting(key, f"{title} needs the setting {key!r}")
+    return BadSetting(key, f"{title} cannot use {key} = {first['input']!r}: {first['msg']}")

@@ -4,28 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Int16
 
 from signlab.landmarks.layout import Layout
 from signlab.registry import Registry
-
-
-@dataclass(frozen=True)
-class Fold:
-    """Which utterances are held out for the test.
-
-    Attributes:
-        name: Appears in run folders and reports ("s1"; "default" for the corpus's own splits).
-        by: What ``test`` names; with "split" the corpus's own splits hold and ``test`` is empty.
-        test: The held-out signers, or the ids of the held-out utterances.
-    """
-
-    name: str = "default"
-    by: Literal["split", "signer", "utterance"] = "split"
-    test: tuple[str, ...] = ()
+from signlab.study.fold import Fold
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,169 @@
+"""From a study to its runs: every variant resolved, every run with a digest of its own."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from signlab.errors import BadStudy
+from signlab.registry import BadSetting
+from signlab.study.components import apply, merge
+from signlab.study.fold import Fold
+from signlab.study.recipe import Catalogue, Values, flatten, lookup, resolve
+from signlab.study.study import Study
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The recipe with some components applied, resolved.
+
+    Attributes:
+        changes: What differs from the baseline: before and after, by dotted key.
+    """
+
+    name: str
+    components: tuple[str, ...]
+    summary: str
+    recipe: Values
+    changes: Mapping[str, tuple[Any, Any]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: variant x fold x seed."""
+
+    study: str
+    variant: Variant
+    fold: Fold
+    seed: int
+    corpus_digest: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that decides the outcome: another recipe is another run."""
+        return _sha256([self.variant.recipe, asdict(self.fold), self.seed, self.corpus_digest])
+
+    @property
+    def folder(self) -> Path:
+        """Where the run lives, below the study's folder."""
+        return Path(self.variant.name) / f"{self.fold.name}-{self.seed}-{self.digest[:8]}"
+
+    def record(self) -> dict[str, Any]:
+        """The content of ``recipe.json``."""
+        return {
+            "study": self.study,
+            "variant": self.variant.name,
+            "fold": asdict(self.fold),
+            "seed": self.seed,
+            "digest": self.digest,
+            "corpus_digest": self.corpus_digest,
+            "recipe": self.variant.recipe,
+        }
+
+
+def make_variants(study: Study, catalogue: Catalogue) -> list[Variant]:
+    """Every variant of a study, the baseline first.
+
+    Raises:
+        BadStudy: A key, a name or a value that cannot be, a conflict of components, or a variant
+            that is the baseline under another name.
+    """
+    baseline = _resolve(study, "baseline", (), catalogue)
+    variants = []
+    for name, components in study.combinations.items():
+        recipe = _resolve(study, name, components, catalogue) if components else baseline
+        changes = _differences(baseline, recipe)
+        if components and not changes:
+            raise BadStudy(
+                f"{study.source.path}: variant {name!r} resolves to the baseline's own recipe, so "
+                "it would measure nothing; check what its components change"
+            )
+        summary = "; ".join(study.components[c].summary for c in components)
+        variants.append(
+            Variant(name, components, summary or "the recipe as it is", recipe, changes)
+        )
+    return variants
+
+
+def make_runs(
+    study: Study, variants: Sequence[Variant], folds: Sequence[Fold], corpora: Mapping[str, str]
+) -> list[Run]:
+    """All runs, ordered so that every seed and fold of all variants is trained before the next.
+
+    Args:
+        corpora: The digest of each variant's corpus, by the variant's name.
+    """
+    return [
+        Run(study.name, variant, fold, seed, corpora[variant.name])
+        for seed in study.seeds
+        for fold in folds
+        for variant in variants
+    ]
+
+
+def study_record(
+    study: Study, variants: Sequence[Variant], runs: Sequence[Run], *, smoke: bool, command: str
+) -> dict[str, Any]:
+    """The content of ``study.json``: all that the report needs to know of the study."""
+    return {
+        "name": study.name,
+        "question": study.question,
+        "source": str(study.source.path),
+        "recipe": str(study.recipe.path),
+        "design": study.design,
+        "seeds": list(study.seeds),
+        "smoke": smoke,
+        "command": command,
+        "variants": [
+            {
+                "name": variant.name,
+                "components": list(variant.components),
+                "summary": variant.summary,
+                "changes": {key: list(pair) for key, pair in variant.changes.items()},
+            }
+            for variant in variants
+        ],
+        "folds": [asdict(fold) for fold in dict.fromkeys(run.fold for run in runs)],
+        "runs": [
+            {
+                "variant": run.variant.name,
+                "fold": run.fold.name,
+                "seed": run.seed,
+                "folder": str(run.folder),
+            }
+            for run in runs
+        ],
+    }
+
+
+def _resolve(
+    study: Study, variant: str, components: tuple[str, ...], catalogue: Catalogue
+) -> Values:
+    try:
+        change = merge(study.components[name] for name in components)
+    except BadStudy as error:
+        raise BadStudy(f"{study.source.path}: variant {variant!r}: {error}") from None
+    recipe = apply(study.recipe.values, change, catalogue)
+    try:
+        return resolve(recipe, catalogue)
+    except BadSetting as error:
+        where = study.where(error.key, components)
+        prefix = f"variant {variant!r}: " if components else ""
+        value = lookup(recipe, error.key)
+        written = f"{error.key} = {value!r}: " if not isinstance(value, (dict, type(None))) else ""
+        raise BadStudy(f"{where}: {prefix}{written}{error}") from None
+
+
+def _differences(baseline: Values, recipe: Values) -> dict[str, tuple[Any, Any]]:
+    before, after = flatten(baseline), flatten(recipe)
+    keys = dict.fromkeys([*before, *after])
+    return {
+        key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)
+    }
+
+
+def _sha256(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
