@@ -1,0 +1,6 @@
+"""Every decoder under one name: ``DECODERS.build("greedy", {})``."""
+
+from signlab.scoring.decoder import DECODERS, Decoder, Hypothesis
+from signlab.scoring.greedy import Greedy
+
+__all__ = ["DECODERS", "Decoder", "Greedy", "Hypothesis"]
