@@ -1,0 +1,110 @@
+"""The table of a corpus: one row an utterance, held as columns and never as a million objects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("signer", pa.string()),
+        ("split", pa.string()),
+        ("glosses", pa.list_(pa.string())),
+        ("frames", pa.int32()),
+        ("fps", pa.float64()),
+        ("aspect", pa.float64()),
+        ("shard", pa.int32()),
+        ("row", pa.int32()),
+    ]
+)
+"""``row`` counts the record batches of a shard: an utterance is one."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of few different words: ``names[codes[i]]`` is the word of row i."""
+
+    codes: np.ndarray
+    names: tuple[str, ...]
+
+    def rows(self, names: Sequence[str]) -> np.ndarray:
+        """Whether each row holds one of ``names``."""
+        return np.isin(self.codes, [i for i, name in enumerate(self.names) if name in set(names)])
+
+
+@dataclass(frozen=True)
+class Index:
+    """All utterances of a corpus; row i of every column is utterance i.
+
+    Attributes:
+        glosses: The glosses of all utterances, one after the other.
+        starts: Utterance i has the glosses ``starts[i]`` to ``starts[i + 1]``.
+    """
+
+    ids: pa.StringArray
+    signers: Column
+    splits: Column
+    glosses: Column
+    starts: np.ndarray
+    frames: np.ndarray
+    fps: np.ndarray
+    aspect: np.ndarray
+    shard: np.ndarray
+    row: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def id(self, row: int) -> str:
+        """The id of an utterance."""
+        return self.ids[row].as_py()
+
+    def glosses_of(self, row: int) -> tuple[str, ...]:
+        """The glosses of an utterance."""
+        codes = self.glosses.codes[self.starts[row] : self.starts[row + 1]]
+        return tuple(self.glosses.names[code] for code in codes)
+
+    def gloss_counts(self) -> np.ndarray:
+        """How many glosses each utterance has."""
+        return np.diff(self.starts)
+
+    def rows_of(self, ids: Sequence[str]) -> np.ndarray:
+        """The rows of ``ids``, -1 for one that is not there."""
+        options = pc.SetLookupOptions(value_set=self.ids)
+        found = pc.call_function("index_in", [pa.array(ids, pa.string())], options)
+        return found.fill_null(-1).to_numpy(zero_copy_only=False)
+
+
+def read_index(path: Path) -> Index:
+    """Read ``utterances.parquet``.
+
+    Raises:
+        pyarrow.ArrowException, OSError: The file is not the table of a corpus.
+    """
+    words = ["signer", "split", "glosses.list.element"]
+    table = pq.read_table(path, read_dictionary=words, memory_map=True)
+    if table.column_names != SCHEMA.names:
+        raise pa.ArrowInvalid("its columns are not those of a corpus")
+    table = table.unify_dictionaries()
+    columns = {name: table[name].combine_chunks() for name in table.column_names}
+    numbers = {
+        name: columns[name].to_numpy() for name in ("frames", "fps", "aspect", "shard", "row")
+    }
+    return Index(
+        ids=columns["id"],
+        signers=_column(columns["signer"]),
+        splits=_column(columns["split"]),
+        glosses=_column(columns["glosses"].values),
+        starts=columns["glosses"].offsets.to_numpy(),
+        **numbers,
+    )
+
+
+def _column(words: pa.DictionaryArray) -> Column:
+    """Codes and words of a dictionary-encoded column."""
+    return Column(words.indices.to_numpy(), tuple(words.dictionary.to_pylist()))
