@@ -1,9 +1,10 @@
 """What every corpus offers: its signers, its glosses, and the data of one fold."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int16
@@ -95,3 +96,17 @@ class Corpus(ABC):
 
 
 CORPORA: Registry[Corpus] = Registry("corpus")
+
+GENERATED = Path("corpora/generated")
+"""Where generated corpora are kept, below the folder that signlab is started in."""
+
+
+def open_corpus(choice: Mapping[str, Any]) -> Corpus:
+    """The corpus that a recipe writes as ``{name: ..., **settings}``, prepared.
+
+    Raises:
+        BadInput: A setting, or the data, cannot be used.
+    """
+    corpus = CORPORA.build_choice(choice)
+    corpus.prepare(GENERATED)
+    return corpus

@@ -12,6 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from signlab.study.fold import Fold
+
 
 @dataclass(frozen=True)
 class Errors:
@@ -91,8 +93,13 @@ class RunFolder:
 
     @property
     def checkpoint_path(self) -> Path:
-        """Weights, optimiser, schedule, generators, epoch, recipe, vocabulary."""
+        """Where an unfinished run goes on: weights, optimiser, generator, epoch, history."""
         return self.path / "checkpoint.pt"
+
+    @property
+    def model_path(self) -> Path:
+        """The selected weights of a finished run, with recipe, vocabulary and layout."""
+        return self.path / "model.pt"
 
     @property
     def finished(self) -> bool:
@@ -102,6 +109,11 @@ class RunFolder:
     def recipe(self) -> dict[str, Any]:
         """The content of ``recipe.json``."""
         return read_json(self.recipe_path)
+
+    def fold(self) -> Fold:
+        """What the run holds out."""
+        values = self.recipe()["fold"]
+        return Fold(values["name"], values["by"], tuple(values["test"]))
 
     def result(self) -> RunResult:
         """The result of a finished run."""
@@ -127,9 +139,19 @@ class RunFolder:
         path = self.path / "failure.json"
         return read_json(path)["reason"] if path.exists() else None
 
-    def write_failure(self, reason: str) -> None:
-        """Record in one sentence why there is no result."""
-        write_json(self.path / "failure.json", {"reason": reason})
+    def write_failure(self, reason: str, *, interrupted: bool = False) -> None:
+        """Record in one sentence why there is no result.
+
+        Args:
+            interrupted: The run was stopped from outside, so that another try may go on.
+        """
+        write_json(self.path / "failure.json", {"reason": reason, "interrupted": interrupted})
+
+    @property
+    def failed(self) -> bool:
+        """Whether another try would fail again; a run stopped from outside has not failed."""
+        path = self.path / "failure.json"
+        return path.exists() and not read_json(path)["interrupted"]
 
     def clear_failure(self) -> None:
         """Forget a failure, before another try."""

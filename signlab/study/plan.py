@@ -39,6 +39,7 @@ class Run:
     fold: Fold
     seed: int
     corpus_digest: str
+    plugins: tuple[str, ...]
 
     @property
     def digest(self) -> str:
@@ -59,6 +60,7 @@ class Run:
             "seed": self.seed,
             "digest": self.digest,
             "corpus_digest": self.corpus_digest,
+            "plugins": list(self.plugins),
             "recipe": self.variant.recipe,
         }
 
@@ -96,7 +98,7 @@ def make_runs(
         corpora: The digest of each variant's corpus, by the variant's name.
     """
     return [
-        Run(study.name, variant, fold, seed, corpora[variant.name])
+        Run(study.name, variant, fold, seed, corpora[variant.name], study.plugins)
         for seed in study.seeds
         for fold in folds
         for variant in variants

@@ -1,0 +1,120 @@
+"""``signlab run-study`` and ``signlab report``."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SOME_FAILED = 3
+
+Reports = Annotated[Path, typer.Option(help="Folder of the reports.")]
+
+
+def run_study(
+    study: Annotated[Path, typer.Argument(help="The study's YAML file.", metavar="STUDY")],
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check all and list the runs; train nothing.")
+    ] = False,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="A few updates a run, to see that all holds together.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Runs side by side.", show_default="one a core")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Train this variant only; may be repeated.")
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated."),
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Forget the results of these runs and train again.")
+    ] = False,
+    rerun_failed: Annotated[
+        bool, typer.Option("--rerun-failed", help="Try again what failed before.")
+    ] = False,
+    runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs"),
+    reports: Reports = Path("reports"),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Last line of standard output: all results as JSON.")
+    ] = False,
+) -> None:
+    """Train every variant of a study, measure it, and write the report.
+
+    What has a result is kept and what was interrupted goes on, so the same command can be given
+    again at any time. Exit code: 0 done, 2 bad input, 3 some runs failed, 130 interrupted.
+
+    Examples:
+
+        signlab run-study studies/ablations.yaml
+
+        signlab run-study studies/ablations.yaml --dry-run
+
+        signlab run-study studies/ablations.yaml --set schedule.epochs=10 --only residual
+    """
+    from rich.console import Console
+
+    from signlab.study.study import load_study, smoke_of
+
+    console = Console(stderr=True)
+    loaded = load_study(study, tuple(changes or ()))
+    if smoke:
+        loaded = smoke_of(loaded)
+    from signlab.execution.preflight import make_plan
+
+    plan = make_plan(loaded)
+    if dry_run:
+        from signlab.execution.estimate import print_plan
+
+        print_plan(plan, workers, Console())
+        return
+    from signlab.execution.runner import Options, run_study as run
+
+    options = Options(
+        runs=runs,
+        reports=reports,
+        workers=workers,
+        only=tuple(only or ()),
+        fresh=fresh,
+        rerun_failed=rerun_failed,
+        smoke=smoke,
+        command=shlex.join(["signlab", *sys.argv[1:]]),
+    )
+    outcome = run(plan, options, console)
+    _tell(outcome.folder, outcome.report, as_json=as_json)
+    if outcome.failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(help="A study's folder, as in runs/ablations.")],
+    *,
+    reports: Reports = Path("reports"),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Last line of standard output: all results as JSON.")
+    ] = False,
+) -> None:
+    """Write a study's report again from its runs; needs neither torch nor MLflow.
+
+    Example:
+
+        signlab report runs/ablations
+    """
+    from signlab.reporting.report import write_report
+
+    _tell(folder, write_report(folder, reports / folder.name), as_json=as_json)
+
+
+def _tell(folder: Path, report: Path, *, as_json: bool) -> None:
+    from signlab.reporting.summary import as_json as to_json
+    from signlab.reporting.summary import summarise
+
+    if as_json:
+        typer.echo(json.dumps(to_json(summarise(folder), report)))
+    else:
+        typer.echo(f"report: {report}")

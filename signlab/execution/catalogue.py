@@ -1,0 +1,54 @@
+"""Everything that a recipe may name, gathered from the rooms and the plug-ins."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import signlab.corpora.composed
+import signlab.corpora.folder
+import signlab.corpora.synthetic.corpus
+import signlab.models.blocks  # noqa: F401  # registers
+from signlab.corpora.augment import AUGMENTATIONS
+from signlab.corpora.base import CORPORA
+from signlab.errors import BadStudy
+from signlab.models.base import ENCODERS, FUSIONS, HEADS, STEMS, TEMPORALS
+from signlab.scoring.decode import DECODERS
+from signlab.study.recipe import Catalogue
+from signlab.training.assembly import FEATURES
+from signlab.training.losses import LOSSES
+from signlab.training.schedule import SCHEDULE
+
+CATALOGUE = Catalogue(
+    choices={
+        "corpus": CORPORA,
+        "model.stem": STEMS,
+        "model.fusion": FUSIONS,
+        "model.temporal": TEMPORALS,
+        "model.encoder": ENCODERS,
+        "model.head": HEADS,
+        "loss": LOSSES,
+        "decode": DECODERS,
+    },
+    settings={"features": FEATURES, "schedule": SCHEDULE},
+    collections={"augment": AUGMENTATIONS},
+    optional={"loss": {"name": "ctc"}, "decode": {"name": "greedy"}},
+)
+
+
+def load_plugins(modules: Sequence[str] = ()) -> None:
+    """Import what other packages add (entry-point group ``signlab.plugins``) and ``modules``.
+
+    Raises:
+        BadStudy: A module that a study names cannot be imported.
+    """
+    for point in entry_points(group="signlab.plugins"):
+        point.load()
+    if modules and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))  # a plug-in may be a file beside the user's studies
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise BadStudy(f"plugins: {module!r} cannot be imported: {error}") from None

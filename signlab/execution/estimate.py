@@ -1,0 +1,71 @@
+"""What a study would train and how long that would take, without training it."""
+
+import time
+from datetime import timedelta
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from signlab.corpora.base import open_corpus
+from signlab.corpora.batches import bucketed_batches, collate
+from signlab.execution.pool import usable_cores
+from signlab.execution.preflight import Plan
+from signlab.study.fold import Fold
+from signlab.study.plan import Variant
+from signlab.training.assembly import assemble
+
+OVERHEAD = 1.15
+"""Measured: augmentation, reading and scoring of dev beside the updates themselves."""
+
+
+def print_plan(plan: Plan, workers: int | None, console: Console) -> None:
+    """Print the variants with parameters and estimated time, and the sum over all runs."""
+    table = Table(
+        "variant", "components", "parameters", "runs", "minutes a run", box=None, pad_edge=False
+    )
+    total = 0.0
+    fold = plan.runs[0].fold
+    for variant in plan.variants:
+        count = sum(run.variant is variant for run in plan.runs)
+        seconds = _training_seconds(variant, fold, plan.training_frames[variant.name])
+        total += seconds * count
+        table.add_row(
+            variant.name,
+            ", ".join(variant.components) or "-",
+            f"{plan.parameters[variant.name]:,}",
+            str(count),
+            f"{seconds / 60:.1f}",
+        )
+    side_by_side = min(workers or usable_cores(), len(plan.runs))
+    left = timedelta(seconds=round(total / side_by_side))
+    console.print(table)
+    console.print(
+        f"{len(plan.runs)} runs, about {left} with {side_by_side} side by side", highlight=False
+    )
+
+
+def _training_seconds(variant: Variant, fold: Fold, frames: int) -> float:
+    """Estimated from two updates on one core, the second of them timed."""
+    corpus = open_corpus(variant.recipe["corpus"])
+    splits = corpus.open(fold)
+    assembly = assemble(variant.recipe, corpus.layout, splits.vocabulary)
+    samples = splits.train(0)
+    order = torch.Generator().manual_seed(0)
+    size = assembly.schedule.batch_size
+    group = next(iter(bucketed_batches(samples, batch_size=size, generator=order)))
+    batch = collate([samples[i] for i in group], splits.vocabulary, assembly.features.selection)
+    threads, seconds = torch.get_num_threads(), 0.0
+    torch.set_num_threads(1)
+    for _ in range(2):
+        started = time.perf_counter()
+        parts, presence = assembly.features(batch.landmarks)
+        output = assembly.recognizer(parts, presence, batch.landmarks.lengths)
+        loss = assembly.loss(
+            output.log_probs, output.lengths, batch.labels, batch.label_lengths
+        ).sum()
+        loss.backward()
+        seconds = time.perf_counter() - started
+    torch.set_num_threads(threads)
+    batch_frames = sum(len(samples[i].landmarks) for i in group)
+    return OVERHEAD * assembly.schedule.epochs * frames * seconds / batch_frames

@@ -1,0 +1,108 @@
+"""Runs processes side by side and waits for them; a crash of one is its own affair."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from signlab.study.folder import RunFolder
+
+GRACE_SECONDS = 5.0
+POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Job:
+    """One process to start: ``task`` is what the worker shall do in ``folder``."""
+
+    task: str
+    folder: RunFolder
+
+
+@dataclass(frozen=True)
+class Running:
+    """A job and its process."""
+
+    job: Job
+    process: subprocess.Popen[bytes]
+
+
+def usable_cores() -> int:
+    """The cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def run_jobs(
+    jobs: Sequence[Job], *, workers: int, tick: Callable[[Sequence[Running]], None]
+) -> None:
+    """Run every job in a process of its own, ``workers`` at a time.
+
+    A process that ends badly leaves the reason in its folder's ``failure.json``. When this
+    function is left by an exception (Ctrl-C), the processes are ended first.
+
+    Args:
+        tick: Called several times a second with what is running, and after the last job.
+    """
+    threads = max(1, usable_cores() // workers)
+    waiting, running = list(jobs), list[Running]()
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                running.append(_start(waiting.pop(0), threads))
+            time.sleep(POLL_SECONDS)
+            for ended in [r for r in running if r.process.poll() is not None]:
+                running.remove(ended)
+                _note_failure(ended)
+            tick(running)
+    finally:
+        _stop([r.process for r in running])
+
+
+def _start(job: Job, threads: int) -> Running:
+    job.folder.clear_failure()
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": str(threads),
+        "MKL_NUM_THREADS": str(threads),
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = [sys.executable, "-m", "signlab.execution.worker", job.task, str(job.folder.path)]
+    with (job.folder.path / "log.txt").open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C reaches the runner alone, which ends its workers
+        )
+    return Running(job, process)
+
+
+def _note_failure(ended: Running) -> None:
+    code, folder = ended.process.returncode, ended.job.folder
+    if code == 0 or folder.failure() is not None:
+        return
+    if code == -signal.SIGKILL:
+        reason = "the process was killed (signal 9), most likely since the machine lacked memory"
+    elif code < 0:
+        reason = f"the process was ended by signal {-code} ({signal.Signals(-code).name})"
+    else:
+        reason = f"the process ended with exit code {code}; see {folder.path / 'log.txt'}"
+    folder.write_failure(reason, interrupted=code < 0)
+
+
+def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + GRACE_SECONDS
+    for process in processes:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,179 @@
+"""Everything that can be known before training: found here in seconds, not after hours.
+
+All variants are resolved and built on torch's meta device, all corpora opened, every utterance
+compared with the timesteps that a variant leaves it, and a variant that cannot differ from the
+baseline is refused.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from signlab.corpora.base import Corpus, Sample, Splits, open_corpus
+from signlab.corpora.batches import collate
+from signlab.corpora.folds import make_folds
+from signlab.errors import BadCorpus, BadStudy, SignlabError
+from signlab.execution.catalogue import CATALOGUE, load_plugins
+from signlab.registry import BadSetting
+from signlab.study.fold import Fold
+from signlab.study.plan import Run, Variant, make_runs, make_variants
+from signlab.study.study import Study
+from signlab.training.assembly import Assembly, assemble
+from signlab.training.losses import needed_timesteps
+
+SHOWN = 3
+"""How many utterances an error names before it counts the rest."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study that can be trained.
+
+    Attributes:
+        parameters: Of each variant, by its name.
+        training_frames: Of one epoch of the first fold, by the variant's name.
+    """
+
+    study: Study
+    variants: Sequence[Variant]
+    runs: Sequence[Run]
+    parameters: Mapping[str, int]
+    training_frames: Mapping[str, int]
+
+
+def make_plan(study: Study) -> Plan:
+    """Check a whole study.
+
+    Raises:
+        BadStudy: Names file, line, variant, key, value and what instead.
+        BadCorpus: The data is missing, wrong, or does not fit a variant.
+    """
+    load_plugins(study.plugins)
+    variants = make_variants(study, CATALOGUE)
+    corpora = _Corpora(study)
+    folds = corpora.folds(variants[0])
+    parameters, frames = dict[str, int](), dict[str, int]()
+    for variant in variants:
+        corpus = corpora.of(variant)
+        for fold in folds:
+            splits = corpora.splits(variant, fold)
+            recognizer = _on_meta(study, variant, corpus, splits).recognizer
+            parameters[variant.name] = sum(p.numel() for p in recognizer.parameters())
+            first = splits.train(0)
+            frames.setdefault(variant.name, sum(len(s.landmarks) for s in first))
+            for samples in (first, splits.dev, splits.test):
+                _check_lengths(variant, recognizer.out_lengths, samples)
+    _refuse_no_ops(study, variants, corpora, folds[0])
+    digests = {variant.name: corpora.of(variant).digest for variant in variants}
+    runs = make_runs(study, variants, folds, digests)
+    return Plan(study, variants, runs, parameters, frames)
+
+
+class _Corpora:
+    """The corpora of a study's variants, each prepared and each fold opened once."""
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._corpora: dict[str, Corpus] = {}
+        self._splits: dict[tuple[str, Fold], Splits] = {}
+
+    def of(self, variant: Variant) -> Corpus:
+        choice = variant.recipe["corpus"]
+        if repr(choice) not in self._corpora:
+            try:
+                corpus = open_corpus(choice)
+            except SignlabError as error:
+                where = self._study.where("corpus", variant.components)
+                raise BadCorpus(f"{where}: {error}") from None
+            self._corpora[repr(choice)] = corpus
+        return self._corpora[repr(choice)]
+
+    def folds(self, variant: Variant) -> Sequence[Fold]:
+        try:
+            return make_folds(self._study.folds, self.of(variant))
+        except SignlabError as error:
+            where = self._study.source.where(("folds",))
+            raise BadStudy(f"{where}: {error}") from None
+
+    def splits(self, variant: Variant, fold: Fold) -> Splits:
+        key = repr(variant.recipe["corpus"]), fold
+        if key not in self._splits:
+            try:
+                self._splits[key] = self.of(variant).open(fold)
+            except SignlabError as error:
+                where = self._study.where("corpus", variant.components)
+                raise BadCorpus(f"{where}: fold {fold.name!r}: {error}") from None
+        return self._splits[key]
+
+
+def _on_meta(study: Study, variant: Variant, corpus: Corpus, splits: Splits) -> Assembly:
+    try:
+        with torch.device("meta"):
+            return assemble(variant.recipe, corpus.layout, splits.vocabulary)
+    except SignlabError as error:
+        key = error.key if isinstance(error, BadSetting) else ""
+        where = study.where(key, variant.components)
+        raise BadStudy(f"{where}: variant {variant.name!r}: {error}") from None
+
+
+def _check_lengths(
+    variant: Variant,
+    out_lengths: Callable[[torch.Tensor], torch.Tensor],
+    samples: Sequence[Sample],
+) -> None:
+    """See that every utterance keeps the timesteps which CTC needs to align its glosses."""
+    timesteps = out_lengths(torch.tensor([len(s.landmarks) for s in samples])).tolist()
+    short = [
+        (sample, left, needed)
+        for sample, left in zip(samples, timesteps, strict=True)
+        if left < (needed := needed_timesteps(sample.glosses))
+    ]
+    if short:
+        sample, left, needed = short[0]
+        ids = ", ".join(repr(s.id) for s, _, _ in short[:SHOWN])
+        raise BadCorpus(
+            f"variant {variant.name!r}: {len(short)} of {len(samples)} utterances are too short "
+            f"for their glosses after down-sampling ({ids}{', ...' if len(short) > SHOWN else ''}): "
+            f"{sample.id!r} has {len(sample.landmarks)} frames, which leaves {left} timesteps, and "
+            f"{len(sample.glosses)} glosses, which need {needed}; lower model.temporal.downsample"
+        )
+
+
+def _refuse_no_ops(
+    study: Study, variants: Sequence[Variant], corpora: _Corpora, fold: Fold
+) -> None:
+    """Refuse a variant whose changed model is the baseline's: the dead flag behind many tables."""
+    fingerprints: dict[str, list[torch.Tensor]] = {}
+    for variant in variants:
+        if variant.components and not all(_is_of_model(key) for key in variant.changes):
+            continue  # what it changes shows in training, which recipes alone cannot tell
+        splits = corpora.splits(variant, fold)
+        fingerprints[variant.name] = _fingerprint(variant, corpora.of(variant), splits)
+    baseline = fingerprints.pop(variants[0].name)
+    for name, fingerprint in fingerprints.items():
+        same = [a.shape == b.shape and torch.equal(a, b) for a, b in zip(baseline, fingerprint)]
+        if len(baseline) == len(fingerprint) and all(same):
+            changed = next(v for v in variants if v.name == name).changes
+            raise BadStudy(
+                f"{study.source.path}: variant {name!r} changes {', '.join(changed)}, yet its "
+                "parameters and its output on a fixed input are the baseline's, so it would "
+                "measure nothing"
+            )
+
+
+def _is_of_model(key: str) -> bool:
+    return key.startswith(("model.", "features."))
+
+
+def _fingerprint(variant: Variant, corpus: Corpus, splits: Splits) -> list[torch.Tensor]:
+    """First weights and training output on one utterance, from one seed for every variant."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        assembly = assemble(variant.recipe, corpus.layout, splits.vocabulary)
+        torch.manual_seed(1)  # dropout too is a part of what a variant may change
+        batch = collate([splits.dev[0]], splits.vocabulary, assembly.features.selection)
+        with torch.no_grad():
+            parts, presence = assembly.features(batch.landmarks)
+            output = assembly.recognizer(parts, presence, batch.landmarks.lengths)
+    return [*assembly.recognizer.parameters(), output.log_probs]

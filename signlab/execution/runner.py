@@ -1,0 +1,125 @@
+"""Runs a study: what is finished stays, what is interrupted goes on, what fails is reported."""
+
+import fcntl
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from signlab.errors import BadInput
+from signlab.execution.pool import Job, Running, run_jobs, usable_cores
+from signlab.execution.preflight import Plan
+from signlab.execution.progress import Progress
+from signlab.reporting.report import write_report
+from signlab.study.folder import RunFolder, write_json
+from signlab.study.plan import Run, study_record
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line may ask of a study's execution."""
+
+    runs: Path
+    reports: Path
+    workers: int | None
+    only: tuple[str, ...]
+    fresh: bool
+    rerun_failed: bool
+    smoke: bool
+    command: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where a study's results are, and how many of its runs have none."""
+
+    folder: Path
+    report: Path
+    failed: int
+
+
+def run_study(plan: Plan, options: Options, console: Console) -> Outcome:
+    """Train what has no result yet, measure, track and report.
+
+    Raises:
+        BadInput: A folder that cannot be written, or another process at the same study.
+    """
+    study = options.runs / plan.study.name
+    _make_writable(study)
+    _make_writable(options.reports)
+    with _alone(study):
+        record = study_record(
+            plan.study, plan.variants, plan.runs, smoke=options.smoke, command=options.command
+        )
+        write_json(study / "study.json", record)
+        chosen = [run for run in plan.runs if _wanted(run, options.only)]
+        folders = [_prepare(study, run, fresh=options.fresh) for run in chosen]
+        todo = [
+            folder
+            for folder in folders
+            if not folder.finished and (options.rerun_failed or not folder.failed)
+        ]
+        _work("train", "training", todo, options.workers or usable_cores(), console)
+        # one at a time, when the machine is quiet: a neighbour would be measured with it
+        unmeasured = [f for f in folders if f.finished and f.speed() is None]
+        _work("measure", "measuring speed", unmeasured, 1, console)
+        report = write_report(study, options.reports / plan.study.name)
+    failed = sum(not folder.finished for folder in folders)
+    return Outcome(study, report, failed)
+
+
+def _work(
+    task: str, title: str, folders: Sequence[RunFolder], workers: int, console: Console
+) -> None:
+    if not folders:
+        return
+    with Progress(folders, task=title, console=console) as progress:
+
+        def tick(running: Sequence[Running]) -> None:
+            progress.update(running)
+
+        jobs = [Job(task, folder) for folder in folders]
+        run_jobs(jobs, workers=min(workers, len(jobs)), tick=tick)
+
+
+def _wanted(run: Run, only: tuple[str, ...]) -> bool:
+    return not only or run.variant.name in only
+
+
+def _prepare(study: Path, run: Run, *, fresh: bool) -> RunFolder:
+    folder = RunFolder(study / run.folder)
+    if fresh and folder.path.exists():
+        shutil.rmtree(folder.path)
+    if not folder.recipe_path.exists():
+        folder.path.mkdir(parents=True, exist_ok=True)
+        write_json(folder.recipe_path, run.record())
+    return folder
+
+
+def _make_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise BadInput(
+            f"{folder}: cannot be written ({error.strerror}); "
+            "choose other places with --runs and --reports"
+        ) from None
+
+
+@contextmanager
+def _alone(study: Path) -> Iterator[None]:
+    """Keep a second runner away from the same study; the lock ends with the process."""
+    with (study / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadInput(
+                f"{study}: another signlab is running this study; wait for it, or use --runs"
+            ) from None
+        yield

@@ -1,0 +1,44 @@
+"""The process of one run: ``python -m signlab.execution.worker train|measure RUN_FOLDER``."""
+
+import os
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+from signlab.errors import SignlabError
+from signlab.execution.catalogue import load_plugins
+from signlab.study.folder import RunFolder
+from signlab.training.measure import measure
+from signlab.training.run import train
+
+TASKS = {"train": train, "measure": measure}
+
+
+def main(task: str, path: Path) -> int:
+    """Do the task; a failure is written to the folder and told by the exit code."""
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    folder = RunFolder(path)
+    try:
+        load_plugins(folder.recipe()["plugins"])
+        TASKS[task](folder)
+    except SignlabError as error:
+        folder.write_failure(str(error))
+        return 1
+    except Exception as error:  # noqa: BLE001  # the last stop: nothing may look like a result
+        traceback.print_exc()
+        folder.write_failure(f"{type(error).__name__}: {error} (see {folder.path / 'log.txt'})")
+        return 1
+    return 0
+
+
+def _end_with_parent(parent: int) -> None:
+    """Leave when the runner was killed, so that no orphan writes beside its successor."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], Path(sys.argv[2])))

@@ -1,0 +1,105 @@
+"""One run from its folder: train, select on dev, score on test once, write the result."""
+
+import pandas as pd
+import torch
+
+from signlab.corpora.base import Splits, open_corpus
+from signlab.models.operations import multiply_adds
+from signlab.scoring.speed import peak_memory_mib
+from signlab.scoring.wer import signature
+from signlab.study.folder import RunFolder, RunResult
+from signlab.training.assembly import Assembly, assemble, best_device
+from signlab.training.checkpoint import (
+    Checkpoint,
+    TrainedModel,
+    load_checkpoint,
+    save_checkpoint,
+    save_model,
+)
+from signlab.training.environment import describe_environment
+from signlab.training.evaluate import Evaluation, evaluate
+from signlab.training.trainer import train_epochs
+
+ESCAPE_WER = 90.0
+"""A dev WER below this, in percent, means that a run has left the blank plateau."""
+
+CLIP_FRAMES = 100
+"""The length for which operations are counted: 4 s at 25 frames/s."""
+
+
+def train(folder: RunFolder) -> None:
+    """Train the run that ``folder`` describes, from its last checkpoint where it has one.
+
+    Raises:
+        RunFailed: Training diverged.
+        BadInput: The recipe or the corpus cannot be used.
+    """
+    record = folder.recipe()
+    recipe = record["recipe"]
+    corpus = open_corpus(recipe["corpus"])
+    splits = corpus.open(folder.fold())
+    device = best_device()
+    torch.manual_seed(record["seed"])
+    assembly = assemble(recipe, corpus.layout, splits.vocabulary)
+    _start(assembly, splits)
+    assembly.recognizer.to(device)
+
+    def save(state: Checkpoint) -> None:
+        save_checkpoint(folder.checkpoint_path, state)
+        folder.write_table("epochs", pd.DataFrame(state.history))
+
+    resumable = folder.checkpoint_path.exists()
+    state = train_epochs(
+        assembly,
+        splits,
+        seed=record["seed"],
+        device=device,
+        resumed=load_checkpoint(folder.checkpoint_path) if resumable else None,
+        save=save,
+    )
+    assembly.recognizer.load_state_dict(state.best)
+    dev, test = (evaluate(assembly, samples, device) for samples in (splits.dev, splits.test))
+    tables = [dev.hypotheses.assign(split="dev"), test.hypotheses.assign(split="test")]
+    folder.write_table("hypotheses", pd.concat(tables))
+    model = TrainedModel(state.best, recipe, list(splits.vocabulary), corpus.layout.name)
+    save_model(folder.model_path, model)
+    folder.write_result(_result(assembly, state, dev, test, record["corpus_digest"]))
+    folder.checkpoint_path.unlink()  # the optimiser's state is three times the model
+
+
+def _start(assembly: Assembly, splits: Splits) -> None:
+    """Begin at the blank rate of the data instead of learning it first."""
+    first = splits.train(0)
+    frames = torch.tensor([len(sample.landmarks) for sample in first])
+    timesteps = int(assembly.recognizer.out_lengths(frames).sum())
+    labels = sum(len(sample.glosses) for sample in first)
+    assembly.recognizer.start_blank(1.0 - labels / timesteps)
+    assembly.decoder.fit([sample.glosses for sample in first])
+
+
+def _result(
+    assembly: Assembly, state: Checkpoint, dev: Evaluation, test: Evaluation, corpus_digest: str
+) -> RunResult:
+    history = pd.DataFrame(state.history)
+    escaped = history.loc[history["dev_wer"] < ESCAPE_WER, "epoch"]
+    operations = multiply_adds(assembly.recognizer, assembly.features.widths, CLIP_FRAMES)
+    return RunResult(
+        dev=dev.errors,
+        test=test.errors,
+        seconds=state.seconds,
+        train_frames_per_second=float(history["frames"].sum() / history["training_seconds"].sum()),
+        parameters=sum(p.numel() for p in assembly.recognizer.parameters()),
+        multiply_adds=round(sum(operations.values()) * 25 / CLIP_FRAMES),
+        peak_memory_mib=peak_memory_mib(),
+        blank_share=dev.blank_share,
+        distinct_glosses=dev.distinct_glosses,
+        collapsed=dev.collapsed(len(assembly.vocabulary)),
+        epochs_to_escape=None if escaped.empty else int(escaped.iloc[0]),
+        best_epoch=state.best_epoch,
+        epochs=state.epoch,
+        signature=signature(
+            aligner="levenshtein", clean="plain", decode=assembly.decoder.signature
+        ),
+        corpus_digest=corpus_digest,
+        environment=describe_environment(),
+    )

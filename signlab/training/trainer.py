@@ -1,0 +1,177 @@
+"""The loop that every variant goes through: same data order, same draws, same updates.
+
+Batches and augmentation draw from generators that depend on the seed and the epoch alone, never
+on the model, so that two variants see the same utterances, bent in the same way. The global
+generator, seeded here and nowhere else, serves the first weights and dropout.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from signlab.corpora.base import Sample, Splits
+from signlab.corpora.batches import Batch, bucketed_batches, collate
+from signlab.errors import TrainingDiverged
+from signlab.training.assembly import Assembly
+from signlab.training.checkpoint import Checkpoint
+from signlab.training.evaluate import evaluate
+
+
+@dataclass(frozen=True)
+class EpochSums:
+    """What the updates of one epoch add up to."""
+
+    loss: float
+    labels: int
+    frames: int
+    updates: int
+    gradient_norm: float
+    seconds: float
+
+
+def train_epochs(
+    assembly: Assembly,
+    splits: Splits,
+    *,
+    seed: int,
+    device: torch.device,
+    resumed: Checkpoint | None,
+    save: Callable[[Checkpoint], None],
+) -> Checkpoint:
+    """Train until the schedule ends, or go on from where a killed run stopped.
+
+    Args:
+        save: Called with the state after every epoch.
+
+    Returns:
+        The last state; its ``best`` weights are those with the lowest WER on dev.
+
+    Raises:
+        TrainingDiverged: The loss became infinite or not a number.
+    """
+    recognizer, schedule = assembly.recognizer, assembly.schedule
+    optimizer = torch.optim.AdamW(
+        recognizer.parameters(), lr=schedule.peak, weight_decay=schedule.weight_decay
+    )
+    state = resumed or Checkpoint.start()
+    if resumed is not None:
+        recognizer.load_state_dict(resumed.model)
+        optimizer.load_state_dict(resumed.optimizer)
+        torch.set_rng_state(resumed.random_state)
+    while state.epoch < schedule.epochs:
+        started = time.perf_counter()
+        sums = _train_epoch(assembly, optimizer, splits, seed, state.epoch, device)
+        evaluation = evaluate(assembly, splits.dev, device)
+        wer = evaluation.errors.wer
+        better = wer < state.best_wer
+        seconds = state.seconds + time.perf_counter() - started
+        row = {
+            "epoch": state.epoch + 1,
+            "updates": sums.updates,
+            "seconds": seconds,
+            "training_seconds": sums.seconds,
+            "frames": sums.frames,
+            "loss": sums.loss / sums.labels,
+            "dev_loss_per_label": evaluation.loss_per_label,
+            "learning_rate": schedule.learning_rate(state.epoch + 1),
+            "gradient_norm": sums.gradient_norm,
+            "dev_wer": wer,
+            "blank_share": evaluation.blank_share,
+            "distinct_glosses": evaluation.distinct_glosses,
+        }
+        weights = _copy(recognizer.state_dict())
+        state = replace(
+            state,
+            epoch=state.epoch + 1,
+            model=weights,
+            best=weights if better else state.best,
+            best_epoch=state.epoch + 1 if better else state.best_epoch,
+            best_wer=wer if better else state.best_wer,
+            optimizer=optimizer.state_dict(),
+            random_state=torch.get_rng_state(),
+            history=[*state.history, row],
+            seconds=seconds,
+        )
+        save(state)
+    return state
+
+
+def _train_epoch(
+    assembly: Assembly,
+    optimizer: torch.optim.Optimizer,
+    splits: Splits,
+    seed: int,
+    epoch: int,
+    device: torch.device,
+) -> EpochSums:
+    schedule, recognizer = assembly.schedule, assembly.recognizer
+    recognizer.train()
+    samples = splits.train(epoch)
+    order = torch.Generator().manual_seed(_mixed(seed, epoch, 1))
+    draws = torch.Generator(device).manual_seed(_mixed(seed, epoch, 2))
+    groups = list(bucketed_batches(samples, batch_size=schedule.batch_size, generator=order))
+    groups = groups[: schedule.updates_per_epoch]
+    loss_sum, norm_sum, labels = torch.zeros(3, device=device).unbind()
+    frames = 0
+    started = time.perf_counter()
+    for update, group in enumerate(groups):
+        rate = schedule.learning_rate(epoch + update / len(groups))
+        for parameters in optimizer.param_groups:
+            parameters["lr"] = rate
+        batch = _batch(assembly, [samples[i] for i in group], draws, device)
+        loss = _loss(assembly, batch)
+        count = batch.label_lengths.sum()
+        optimizer.zero_grad(set_to_none=True)
+        (loss / count).backward()
+        norm_sum = norm_sum + torch.nn.utils.clip_grad_norm_(recognizer.parameters(), schedule.clip)
+        optimizer.step()
+        loss_sum = loss_sum + loss.detach()
+        labels = labels + count
+        frames += sum(len(samples[i].landmarks) for i in group)
+    # one look an epoch: reading a value from an accelerator makes it wait
+    if not torch.isfinite(loss_sum + norm_sum):
+        raise TrainingDiverged(
+            f"the loss or its gradient became infinite or not a number in epoch {epoch + 1}; "
+            "a lower schedule.learning_rate or schedule.clip may help"
+        )
+    return EpochSums(
+        loss=loss_sum.item(),
+        labels=int(labels.item()),
+        frames=frames,
+        updates=len(groups),
+        gradient_norm=norm_sum.item() / len(groups),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _batch(
+    assembly: Assembly, samples: Sequence[Sample], draws: torch.Generator, device: torch.device
+) -> Batch:
+    batch = collate(samples, assembly.vocabulary, assembly.features.selection).to(device)
+    return assembly.augment(batch, draws)
+
+
+def _loss(assembly: Assembly, batch: Batch) -> Tensor:
+    """Nats over the whole batch."""
+    parts, presence = assembly.features(batch.landmarks)
+    output = assembly.recognizer(parts, presence, batch.landmarks.lengths)
+    labels = batch.labels, batch.label_lengths
+    loss = assembly.loss(output.log_probs, output.lengths, *labels).sum()
+    for auxiliary in output.auxiliary:
+        extra = assembly.loss(auxiliary.log_probs, auxiliary.lengths, *labels).sum()
+        loss = loss + auxiliary.weight * extra
+    return loss
+
+
+def _mixed(seed: int, epoch: int, stream: int) -> int:
+    """A seed of its own for each epoch and use; neighbours share nothing."""
+    return int(np.random.SeedSequence([seed, epoch, stream]).generate_state(1)[0])
+
+
+def _copy(weights: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.detach().cpu().clone() for name, value in weights.items()}
