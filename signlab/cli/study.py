@@ -73,7 +73,8 @@ def run_study(
 
         print_plan(plan, workers, Console())
         return
-    from signlab.execution.runner import Options, run_study as run
+    from signlab.execution.runner import Options
+    from signlab.execution.runner import run_study as run
 
     options = Options(
         runs=runs,

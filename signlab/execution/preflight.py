@@ -131,10 +131,10 @@ def _check_lengths(
     ]
     if short:
         sample, left, needed = short[0]
-        ids = ", ".join(repr(s.id) for s, _, _ in short[:SHOWN])
+        ids = ", ".join(repr(s.id) for s, _, _ in short[:SHOWN]) + ", ..." * (len(short) > SHOWN)
         raise BadCorpus(
             f"variant {variant.name!r}: {len(short)} of {len(samples)} utterances are too short "
-            f"for their glosses after down-sampling ({ids}{', ...' if len(short) > SHOWN else ''}): "
+            f"for their glosses after down-sampling ({ids}): "
             f"{sample.id!r} has {len(sample.landmarks)} frames, which leaves {left} timesteps, and "
             f"{len(sample.glosses)} glosses, which need {needed}; lower model.temporal.downsample"
         )
@@ -152,7 +152,10 @@ def _refuse_no_ops(
         fingerprints[variant.name] = _fingerprint(variant, corpora.of(variant), splits)
     baseline = fingerprints.pop(variants[0].name)
     for name, fingerprint in fingerprints.items():
-        same = [a.shape == b.shape and torch.equal(a, b) for a, b in zip(baseline, fingerprint)]
+        same = [
+            a.shape == b.shape and torch.equal(a, b)
+            for a, b in zip(baseline, fingerprint, strict=False)
+        ]
         if len(baseline) == len(fingerprint) and all(same):
             changed = next(v for v in variants if v.name == name).changes
             raise BadStudy(

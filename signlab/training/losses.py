@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated
 
 import torch
@@ -87,4 +88,4 @@ class Focal(Loss):
 
 def needed_timesteps(labels: Sequence[object]) -> int:
     """The fewest timesteps with an alignment: one a label and a blank between equal neighbours."""
-    return len(labels) + sum(a == b for a, b in zip(labels, labels[1:], strict=False))
+    return len(labels) + sum(a == b for a, b in pairwise(labels))
