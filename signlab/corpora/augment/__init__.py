@@ -1,0 +1,1 @@
+"""Augmentation of batches: ``base`` (the interface), ``space``, ``time``, ``drop``, ``chain``."""

@@ -1,0 +1,107 @@
+"""What an augmentation is, and what all of them need."""
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import Annotated
+
+import torch
+from jaxtyping import Bool, Float, Int
+from pydantic import Field
+from torch import Tensor
+
+from signlab.corpora.batches import Batch
+from signlab.landmarks.tensors import Landmarks
+from signlab.registry import Registry
+
+Rate = Annotated[float, Field(ge=0, le=1)]
+"""Probability that an utterance is changed."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""Part of a whole."""
+
+
+class Augmentation(ABC):
+    """A random change of a batch that keeps landmarks, masks and labels consistent.
+
+    Contract, checked for each registered one by tests/property/test_augment.py: rate 0 changes
+    nothing; absent points stay 0 and padding stays absent; no utterance becomes too short for its
+    labels; the same generator gives the same batch. What is drawn depends on the shape of the
+    batch alone, never on its content. Work is done on the batch's device, draws on the
+    generator's, so that a generator on the CPU gives the same draws everywhere.
+    """
+
+    @abstractmethod
+    def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
+        """The changed batch; the one given is left as it is."""
+
+
+AUGMENTATIONS: Registry[Augmentation] = Registry("augmentation", given=("selection", "downsample"))
+"""Built with ``selection: Selection``, the points of a batch, and ``downsample: int``, the frames
+that the model makes one timestep of."""
+
+
+def uniform(generator: torch.Generator, *shape: int) -> Float[Tensor, "..."]:
+    """Numbers from 0 to below 1, on the generator's device."""
+    return torch.rand(*shape, generator=generator, device=generator.device)
+
+
+def choose(rate: float, batch: Batch, generator: torch.Generator) -> Int[Tensor, " chosen"]:
+    """Positions of the utterances to change, on the batch's device."""
+    drawn = uniform(generator, len(batch.ids)) < rate
+    return drawn.nonzero().squeeze(1).to(batch.labels.device)
+
+
+def frames_needed(
+    labels: Int[Tensor, "batch labels"], label_lengths: Int[Tensor, " batch"], downsample: int
+) -> Int[Tensor, " batch"]:
+    """Frames that CTC needs to emit the labels: a timestep each, and a blank between repeats."""
+    repeats = ((labels[:, 1:] == labels[:, :-1]) & (labels[:, 1:] != 0)).sum(dim=1)
+    return downsample * (label_lengths + repeats)
+
+
+def hide(batch: Batch, hidden: Bool[Tensor, "batch frames points"]) -> Batch:
+    """The batch with some points made absent."""
+    landmarks = batch.landmarks
+    return replace(
+        batch,
+        landmarks=replace(
+            landmarks,
+            points=landmarks.points.masked_fill(hidden[..., None], 0.0),
+            present=landmarks.present & ~hidden,
+        ),
+    )
+
+
+def resampled(
+    landmarks: Landmarks,
+    *,
+    first: Int[Tensor, "out_batch out_frames"],
+    second: Int[Tensor, "out_batch out_frames"],
+    weight: Float[Tensor, "out_batch out_frames"],
+    lengths: Int[Tensor, " out_batch"],
+) -> Landmarks:
+    """Each new frame between two old ones.
+
+    A point is present where it is in the nearer of the two; it is interpolated where it is in
+    both, and else taken from the nearer.
+
+    Args:
+        first: Old frames as positions in (batch * frames); anything past ``lengths``.
+        second: Likewise.
+        weight: Of the second frame, 0 to 1.
+    """
+    shape = (*first.shape, *landmarks.points.shape[2:])
+    points = landmarks.points.flatten(0, 1)
+    present = landmarks.present.flatten(0, 1)
+    first, second = first.flatten(), second.flatten()
+    weight = weight.flatten()[:, None]
+
+    known = present.index_select(0, first), present.index_select(0, second)
+    nearer = (weight >= 0.5).float()
+    valid = torch.arange(shape[1], device=lengths.device) < lengths[:, None]
+    blend = torch.where(known[0] & known[1], weight, nearer)
+    mixed = torch.lerp(
+        points.index_select(0, first), points.index_select(0, second), blend[..., None]
+    )
+    mask = torch.where(nearer.bool(), known[1], known[0]).view(shape[:3]) & valid[..., None]
+    return Landmarks(mixed.view(shape) * mask[..., None], mask, lengths)

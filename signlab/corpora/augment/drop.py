@@ -1,0 +1,145 @@
+"""Augmentations that hide: parts and fingers that trackers lose, moments that are not seen."""
+
+from typing import Annotated
+
+import torch
+from jaxtyping import Bool, Float, Int
+from pydantic import Field
+from torch import Tensor
+
+from signlab.corpora.augment.base import (
+    AUGMENTATIONS,
+    Augmentation,
+    Rate,
+    Share,
+    hide,
+    uniform,
+)
+from signlab.corpora.batches import Batch
+from signlab.landmarks.selection import FINGERS, Selection
+
+
+def spans(
+    lengths: Int[Tensor, " batch"], draws: Float[Tensor, "batch 2"], *, longest: float, frames: int
+) -> Bool[Tensor, "batch {frames}"]:
+    """One stretch of frames an utterance.
+
+    Args:
+        draws: From 0 to 1: how long the stretch is, and where it starts.
+        longest: Largest share of the utterance.
+        frames: Width of the result.
+    """
+    size = (lengths * longest * draws[:, 0]).round()
+    start = ((lengths - size + 1) * draws[:, 1]).floor()
+    place = torch.arange(frames, device=lengths.device)
+    return (place >= start[:, None]) & (place < (start + size)[:, None])
+
+
+@AUGMENTATIONS.register("part_drop")
+class PartDrop(Augmentation):
+    """One hand or the face lost for a while, as trackers lose them.
+
+    Args:
+        rate: Probability an utterance.
+        longest: Largest share of the utterance's frames.
+    """
+
+    def __init__(
+        self, *, selection: Selection, downsample: int, rate: Rate = 0.2, longest: Share = 0.5
+    ) -> None:
+        del downsample
+        self._rate = rate
+        self._longest = longest
+        parts = [part for part in selection.slices if part != "pose"]
+        self._members = torch.zeros(max(len(parts), 1), selection.points, dtype=torch.bool)
+        for row, part in enumerate(parts):
+            self._members[row, selection.slices[part]] = True
+
+    def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
+        """Hide one part other than the pose during one stretch."""
+        lengths = batch.landmarks.lengths
+        draws = uniform(generator, len(batch.ids), 4).to(lengths.device)
+        part = (draws[:, 1] * len(self._members)).long()
+        stretch = spans(
+            lengths, draws[:, 2:], longest=self._longest, frames=batch.landmarks.present.shape[1]
+        )
+        stretch &= (draws[:, 0] < self._rate)[:, None]
+        members = self._members.to(lengths.device)[part]
+        return hide(batch, stretch[:, :, None] & members[:, None])
+
+
+@AUGMENTATIONS.register("finger_drop")
+class FingerDrop(Augmentation):
+    """Some fingers of each hand hidden throughout, so that no single one is relied on.
+
+    Args:
+        rate: Probability an utterance.
+        fingers: How many of each hand.
+    """
+
+    def __init__(
+        self,
+        *,
+        selection: Selection,
+        downsample: int,
+        rate: Rate = 0.1,
+        fingers: Annotated[int, Field(ge=1, le=5)] = 1,
+    ) -> None:
+        del downsample
+        self._rate = rate
+        self._fingers = fingers
+        hands = [part for part in ("left_hand", "right_hand") if part in selection.slices]
+        self._members = torch.zeros(len(hands), len(FINGERS), selection.points, dtype=torch.bool)
+        for row, hand in enumerate(hands):
+            for column, numbers in enumerate(FINGERS):
+                positions = [selection.position(hand, number) for number in numbers]
+                self._members[row, column, positions] = True
+
+    def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
+        """Hide the fingers with the lowest draws."""
+        present = batch.landmarks.present
+        rows = len(batch.ids)
+        chosen = uniform(generator, rows).to(present.device) < self._rate
+        draws = uniform(generator, rows, *self._members.shape[:2]).to(present.device)
+        dropped = draws.argsort(dim=-1).argsort(dim=-1) < self._fingers
+        members = self._members.to(present.device)
+        hidden = (dropped[..., None] & members).flatten(1, 2).any(dim=1) & chosen[:, None]
+        return hide(batch, hidden[:, None].expand_as(present))
+
+
+@AUGMENTATIONS.register("temporal_mask")
+class TemporalMask(Augmentation):
+    """Short moments with everything hidden: what happens there must be told from around.
+
+    Args:
+        rate: Probability an utterance.
+        masks: Moments an utterance; they may overlap.
+        longest: Largest share of the utterance's frames that each hides.
+    """
+
+    def __init__(
+        self,
+        *,
+        selection: Selection,
+        downsample: int,
+        rate: Rate = 0.3,
+        masks: Annotated[int, Field(ge=1)] = 2,
+        longest: Share = 0.1,
+    ) -> None:
+        del selection, downsample
+        self._rate = rate
+        self._masks = masks
+        self._longest = longest
+
+    def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
+        """Hide all points during the moments; the utterance keeps its length."""
+        present = batch.landmarks.present
+        rows, frames = present.shape[:2]
+        lengths = batch.landmarks.lengths
+        chosen = uniform(generator, rows).to(present.device) < self._rate
+        draws = uniform(generator, self._masks, rows, 2).to(present.device)
+        hidden = torch.zeros(rows, frames, dtype=torch.bool, device=present.device)
+        for drawn in draws:
+            hidden |= spans(lengths, drawn, longest=self._longest, frames=frames)
+        hidden &= chosen[:, None]
+        return hide(batch, hidden[:, :, None].expand_as(present))

@@ -1,0 +1,227 @@
+"""Augmentations of time: another speed, lost frames, two sentences in one."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import torch
+from jaxtyping import Bool, Int
+from pydantic import Field
+from torch import Tensor
+
+from signlab.corpora.augment.base import (
+    AUGMENTATIONS,
+    Augmentation,
+    Rate,
+    Share,
+    frames_needed,
+    resampled,
+    uniform,
+)
+from signlab.corpora.batches import Batch
+from signlab.landmarks.selection import Selection
+from signlab.landmarks.tensors import Landmarks
+from signlab.registry import BadSetting
+
+Factor = Annotated[float, Field(gt=0)]
+
+
+@AUGMENTATIONS.register("time_warp")
+class TimeWarp(Augmentation):
+    """Each utterance slower or faster as a whole.
+
+    Args:
+        rate: Probability an utterance.
+        low: Smallest factor of the number of frames (0.5 is twice as fast).
+        high: Largest factor; factors are drawn evenly on a logarithmic scale, so that faster is as
+            likely as slower. No utterance becomes shorter than its labels need.
+    """
+
+    def __init__(
+        self,
+        *,
+        selection: Selection,
+        downsample: int,
+        rate: Rate = 0.8,
+        low: Factor = 0.5,
+        high: Factor = 1.6,
+    ) -> None:
+        del selection
+        if low > high:
+            raise BadSetting("low", f"low ({low}) must not be above high ({high})")
+        self._downsample = downsample
+        self._rate = rate
+        self._low = low
+        self._span = high / low
+
+    def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
+        """Resample, with the ends of the utterance kept."""
+        old = batch.landmarks.lengths
+        chosen, share = uniform(generator, 2, len(batch.ids)).to(old.device)
+        factor = torch.where(chosen < self._rate, self._low * self._span**share, 1.0)
+        needed = frames_needed(batch.labels, batch.label_lengths, self._downsample)
+        new = (old * factor).round().long().clamp(min=1)
+        new = torch.maximum(new, torch.minimum(needed, old))
+        return replace(batch, landmarks=_at_lengths(batch.landmarks, new))
+
+
+def _at_lengths(landmarks: Landmarks, lengths: Int[Tensor, " batch"]) -> Landmarks:
+    """Every utterance resampled to a new length; first and last frames stay what they are."""
+    rows, frames = landmarks.present.shape[:2]
+    device = lengths.device
+    stride = (landmarks.lengths - 1) / (lengths - 1).clamp(min=1)
+    place = torch.arange(int(lengths.max()), device=device) * stride[:, None]
+    last = (landmarks.lengths - 1)[:, None]
+    first = torch.minimum(place.long(), last)
+    start = torch.arange(rows, device=device)[:, None] * frames
+    return resampled(
+        landmarks,
+        first=start + first,
+        second=start + torch.minimum(first + 1, last),
+        weight=(place - first).clamp(0, 1),
+        lengths=lengths,
+    )
+
+
+@AUGMENTATIONS.register("frame_drop")
+class FrameDrop(Augmentation):
+    """Single frames lost, as a camera loses them: the utterance gets shorter by as many.
+
+    Args:
+        rate: Probability an utterance.
+        share: Of the utterance's frames, lost at random places; fewer where its labels need them.
+    """
+
+    def __init__(
+        self, *, selection: Selection, downsample: int, rate: Rate = 0.2, share: Share = 0.1
+    ) -> None:
+        del selection
+        self._downsample = downsample
+        self._rate = rate
+        self._share = share
+
+    def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
+        """Keep the frames with the highest draws, in their order."""
+        landmarks = batch.landmarks
+        rows, frames = landmarks.present.shape[:2]
+        old = landmarks.lengths
+        chosen = uniform(generator, rows).to(old.device) < self._rate
+        # frames first: the draws of a frame do not depend on how many frames follow
+        draws = uniform(generator, frames, rows).T.to(old.device)
+        needed = frames_needed(batch.labels, batch.label_lengths, self._downsample)
+        spare = (old - needed.clamp(min=1)).clamp(min=0)
+        lost = torch.minimum((old * self._share).round().long(), spare) * chosen
+        order = draws.masked_fill(~landmarks.valid, 2.0).argsort(dim=1)
+        rank = torch.empty_like(order).scatter_(
+            1, order, torch.arange(frames, device=old.device).expand(rows, -1)
+        )
+        kept = (rank >= lost[:, None]).to(torch.int8).argsort(dim=1, descending=True, stable=True)
+        lengths = old - lost
+        source = (
+            kept[:, : int(lengths.max())] + torch.arange(rows, device=old.device)[:, None] * frames
+        )
+        weight = torch.zeros(source.shape, device=old.device)
+        return replace(
+            batch,
+            landmarks=resampled(
+                landmarks, first=source, second=source, weight=weight, lengths=lengths
+            ),
+        )
+
+
+@AUGMENTATIONS.register("concatenate")
+class Concatenate(Augmentation):
+    """Another sentence of the same signer appended, with its labels (CutMix of sequences).
+
+    The hands move from one to the other over a few interpolated frames. An utterance whose signer
+    has no other in the batch is left as it is.
+
+    Args:
+        rate: Probability an utterance.
+        gap: Interpolated frames between the two.
+        frames: The two together have no more frames than this.
+    """
+
+    def __init__(
+        self,
+        *,
+        selection: Selection,
+        downsample: int,
+        rate: Rate = 0.2,
+        gap: Annotated[int, Field(ge=0)] = 4,
+        frames: Annotated[int, Field(gt=0)] = 400,
+    ) -> None:
+        del selection
+        self._downsample = downsample
+        self._rate = rate
+        self._gap = gap
+        self._frames = frames
+
+    def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
+        """Append to each chosen utterance a partner drawn from its signer's others."""
+        device = batch.labels.device
+        rows = len(batch.ids)
+        chosen = uniform(generator, rows).to(device) < self._rate
+        draws = uniform(generator, rows, rows).to(device)
+        allowed = _same_signer(batch.signers).to(device)
+        partner = draws.masked_fill(~allowed, -1.0).argmax(dim=1)
+        joined = chosen & allowed.any(dim=1)
+
+        labels, label_lengths = _join_labels(batch, partner)
+        own, other = batch.landmarks.lengths, batch.landmarks.lengths[partner]
+        lengths = own + self._gap + other
+        needed = frames_needed(labels, label_lengths, self._downsample)
+        joined &= (lengths <= self._frames) & (needed <= lengths)
+
+        labels = torch.where(joined[:, None], labels, _widened(batch.labels, labels.shape[1]))
+        label_lengths = torch.where(joined, label_lengths, batch.label_lengths)
+        landmarks = self._join(batch.landmarks, partner, torch.where(joined, lengths, own))
+        return replace(
+            batch,
+            landmarks=landmarks,
+            labels=labels[:, : int(label_lengths.max())],
+            label_lengths=label_lengths,
+        )
+
+    def _join(
+        self,
+        landmarks: Landmarks,
+        partner: Int[Tensor, " batch"],
+        lengths: Int[Tensor, " batch"],
+    ) -> Landmarks:
+        """Each utterance, the gap and its partner, as far as ``lengths`` goes."""
+        rows, frames = landmarks.present.shape[:2]
+        device = lengths.device
+        own = landmarks.lengths[:, None]
+        place = torch.arange(int(lengths.max()), device=device).expand(rows, -1)
+        start = torch.arange(rows, device=device)[:, None] * frames
+        after = (place - own - self._gap).clamp(min=0)
+        theirs = partner[:, None] * frames + torch.minimum(
+            after, landmarks.lengths[partner, None] - 1
+        )
+        ours = start + torch.minimum(place, own - 1)
+        weight = ((place - own + 1) / (self._gap + 1)).clamp(0, 1)
+        return resampled(landmarks, first=ours, second=theirs, weight=weight, lengths=lengths)
+
+
+def _same_signer(signers: tuple[str, ...]) -> Bool[Tensor, "batch batch"]:
+    """Which utterances are of the same signer but not the same."""
+    numbers = torch.tensor([signers.index(signer) for signer in signers])
+    return (numbers[:, None] == numbers) & ~torch.eye(len(signers), dtype=torch.bool)
+
+
+def _join_labels(
+    batch: Batch, partner: Int[Tensor, " batch"]
+) -> tuple[Int[Tensor, "batch labels2"], Int[Tensor, " batch"]]:
+    """The labels of each utterance followed by its partner's, and how many."""
+    width = batch.labels.shape[1]
+    lengths = batch.label_lengths + batch.label_lengths[partner]
+    both = torch.cat([batch.labels, batch.labels[partner]], dim=1)
+    place = torch.arange(2 * width, device=both.device)
+    own = batch.label_lengths[:, None]
+    source = torch.where(place < own, place, (place - own + width).clamp(max=2 * width - 1))
+    return both.gather(1, source) * (place < lengths[:, None]), lengths
+
+
+def _widened(labels: Int[Tensor, "batch labels"], width: int) -> Int[Tensor, "batch {width}"]:
+    """The labels with more padding."""
+    return torch.nn.functional.pad(labels, (0, width - labels.shape[1]))

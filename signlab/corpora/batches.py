@@ -1,0 +1,155 @@
+"""Utterances to padded batches, and which utterances share one."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Self
+
+import numpy as np
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from signlab.corpora.base import Sample
+from signlab.errors import BadCorpus
+from signlab.landmarks.layout import MISSING
+from signlab.landmarks.selection import Selection
+from signlab.landmarks.tensors import Landmarks
+
+JITTERS = (0.2, 0.1, 0.05, 0.02, 0.0)
+"""Tried in turn: how far an utterance may stray in the order of lengths, relative to its own."""
+
+PADDING = 0.06
+"""Share of padded frames an epoch that a jitter may cause."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Utterances padded to the longest of them.
+
+    Attributes:
+        labels: Positions in the vocabulary plus 1 (0 is the blank), padded with 0.
+        label_lengths: Labels of each utterance.
+    """
+
+    landmarks: Landmarks
+    labels: Int[Tensor, "batch labels"]
+    label_lengths: Int[Tensor, " batch"]
+    ids: tuple[str, ...]
+    signers: tuple[str, ...]
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same on another device."""
+        return type(self)(
+            self.landmarks.to(device),
+            self.labels.to(device, non_blocking=True),
+            self.label_lengths.to(device, non_blocking=True),
+            self.ids,
+            self.signers,
+        )
+
+
+def collate(
+    samples: Sequence[Sample],
+    vocabulary: tuple[str, ...],
+    selection: Selection,
+    *,
+    device: torch.device | str = "cpu",
+) -> Batch:
+    """Read the selected points of each sample and make a batch of them on ``device``.
+
+    Only the selected points leave the memory map, in the two bytes they are stored in; what
+    follows is done on the device.
+
+    Raises:
+        BadCorpus: A gloss is not in the vocabulary, or frames have another number of points than
+            the layout; names the utterance.
+    """
+    lengths = [len(sample.landmarks) for sample in samples]
+    shape = (len(samples), max(lengths), selection.points, selection.coordinates)
+    stored = np.full(shape, MISSING)
+    for row, sample in enumerate(samples):
+        expected = (selection.layout.points, selection.layout.coordinates)
+        if sample.landmarks.shape[1:] != expected:
+            raise BadCorpus(
+                f"utterance {sample.id!r} has frames of shape {sample.landmarks.shape[1:]}, but "
+                f"layout {selection.layout.name!r} has {expected}"
+            )
+        chosen = sample.landmarks[:, selection.rows, : selection.coordinates]
+        stored[row, : lengths[row]] = chosen
+    labels = [_labels(sample, vocabulary) for sample in samples]
+    padded = torch.zeros(len(samples), max(map(len, labels)), dtype=torch.int64)
+    for row, numbers in enumerate(labels):
+        padded[row, : len(numbers)] = torch.tensor(numbers, dtype=torch.int64)
+    landmarks = Landmarks.from_stored(
+        torch.from_numpy(stored).to(device, non_blocking=True),
+        lengths=torch.tensor(lengths, device=device),
+        aspects=torch.tensor([sample.aspect for sample in samples], device=device),
+        selection=selection,
+    )
+    return Batch(
+        landmarks,
+        padded.to(device),
+        torch.tensor([len(numbers) for numbers in labels], device=device),
+        tuple(sample.id for sample in samples),
+        tuple(sample.signer for sample in samples),
+    )
+
+
+def bucketed_batches(
+    samples: Sequence[Sample], *, batch_size: int, generator: torch.Generator
+) -> Iterator[list[int]]:
+    """Positions of the samples of each batch of an epoch: alike in length, in random order.
+
+    Lengths are jittered before sorting, so that other utterances meet in each epoch: as much as
+    leaves less than PADDING of the epoch's frames padding, if the lengths allow it. The batches
+    depend on nothing but the lengths, the size and the generator.
+
+    Args:
+        samples: The training utterances of the epoch.
+        batch_size: Utterances of a batch at most; batches differ by one at most.
+    """
+    lengths = np.array([len(sample.landmarks) for sample in samples])
+    spread = torch.rand(len(samples), generator=generator, dtype=torch.float64).numpy() * 2 - 1
+    ties = torch.rand(len(samples), generator=generator, dtype=torch.float64).numpy()
+    count = -(-len(samples) // batch_size)
+    batches: list[np.ndarray] = []
+    for jitter in JITTERS:
+        order = np.lexsort((ties, lengths * (1 + jitter * spread)))
+        batches = np.array_split(order, count)
+        if padding_share(lengths, batches) < PADDING:
+            break
+    for position in torch.randperm(count, generator=generator).tolist():
+        yield batches[position].tolist()
+
+
+def ordered_batches(samples: Sequence[Sample], *, batch_size: int) -> Iterator[list[int]]:
+    """Positions of the samples of each batch, shortest first: for scoring, where order is free."""
+    lengths = np.array([len(sample.landmarks) for sample in samples])
+    order = np.argsort(lengths, kind="stable")
+    for batch in np.array_split(order, -(-len(samples) // batch_size)):
+        yield batch.tolist()
+
+
+def padding_share(lengths: Int[np.ndarray, " samples"], batches: Sequence[np.ndarray]) -> float:
+    """Padded frames over all frames of an epoch."""
+    frames = sum(int(lengths[batch].max()) * len(batch) for batch in batches)
+    return 1.0 - float(lengths.sum()) / frames
+
+
+def _labels(sample: Sample, vocabulary: tuple[str, ...]) -> list[int]:
+    """Labels of a sample's glosses."""
+    numbers = _numbered(vocabulary)
+    try:
+        return [numbers[gloss] for gloss in sample.glosses]
+    except KeyError as error:
+        raise BadCorpus(
+            f"utterance {sample.id!r} has gloss {error.args[0]!r}, which is not in the vocabulary "
+            f"of the training data"
+        ) from None
+
+
+@lru_cache(maxsize=8)
+def _numbered(vocabulary: tuple[str, ...]) -> dict[str, int]:
+    """Label of each gloss."""
+    return {gloss: label for label, gloss in enumerate(vocabulary, start=1)}

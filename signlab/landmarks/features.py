@@ -1,0 +1,143 @@
+"""Landmarks to the features that a recogniser reads, a tensor a part."""
+
+from typing import Literal
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from signlab.landmarks import selection as chosen
+from signlab.landmarks.geometry import distance, present_median
+from signlab.landmarks.layout import Layout
+from signlab.landmarks.selection import layout_parts, select
+from signlab.landmarks.tensors import Landmarks
+
+PointMask = Bool[Tensor, "batch frames points"]
+Points = Float[Tensor, "batch frames points coordinates"]
+Anchor = Float[Tensor, "batch frames coordinates"]
+FrameMask = Bool[Tensor, "batch frames"]
+
+
+class Features(nn.Module):
+    """Body-centred position, velocity, acceleration and part-local position of every point.
+
+    All are 0 where they are not known: at an absent point, a velocity where either frame lacks
+    the point, an acceleration where one of three does, a local position where the part's anchor
+    is absent. Positions are in shoulder widths, velocities in shoulder widths a frame.
+
+    With ``points="all", coordinates=3, derivatives=2, local=True`` a frame of the holistic layout
+    has 543 x 12 features, the canonical tensor of the documentation.
+
+    Attributes:
+        selection: The points to collate batches with.
+        parts: Names of the parts, in the order of the features and of the presence.
+        widths: Features of a frame, for each part.
+
+    Args:
+        layout: The corpus's points.
+        parts: Any of pose, hands (which gives left_hand and right_hand) and face.
+        points: The 99 that carry signs, or all.
+        coordinates: 2 leaves out z, which monocular tracking only guesses.
+        derivatives: 1 adds velocity, 2 acceleration as well.
+        local: Adds positions within the part: a hand from its wrist in palm sizes, the face from
+            the nose in distances between the outer eye corners, the pose from the neck (midway
+            between shoulders and mouth) in shoulder widths. Sizes are the utterance's medians:
+            a single frame's size shrinks as the part turns away.
+
+    Raises:
+        BadInput: The layout lacks a part or a coordinate.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        *,
+        parts: tuple[str, ...] = ("pose", "hands", "face"),
+        points: Literal["compact", "all"] = "compact",
+        coordinates: Literal[2, 3] = 2,
+        derivatives: Literal[0, 1, 2] = 1,
+        local: bool = True,
+    ) -> None:
+        super().__init__()
+        self.selection = select(layout, parts=parts, points=points, coordinates=coordinates)
+        self.parts = tuple(layout_parts(layout, parts))
+        self._derivatives = derivatives
+        self._local = local
+        groups = 1 + derivatives + local
+        slices = self.selection.slices
+        self.widths = {
+            part: groups * coordinates * (slices[part].stop - slices[part].start)
+            for part in self.parts
+        }
+
+    def forward(
+        self, landmarks: Landmarks
+    ) -> tuple[dict[str, Float[Tensor, "batch frames _"]], Bool[Tensor, "batch frames parts"]]:
+        """Features of each part and where the part is present.
+
+        A part's features are ordered (quantity, point, coordinate): all positions first, then
+        velocities, accelerations, local positions.
+        """
+        quantities = [landmarks.points]
+        known = landmarks.present
+        for _ in range(self._derivatives):
+            rate, known = _difference(quantities[-1], known)
+            quantities.append(rate)
+        features, presence = {}, []
+        for part in self.parts:
+            rows = self.selection.slices[part]
+            present = landmarks.present[:, :, rows]
+            groups = [quantity[:, :, rows].flatten(2) for quantity in quantities]
+            if self._local:
+                groups.append(self._local_points(part, landmarks).flatten(2))
+            features[part] = torch.cat(groups, dim=-1)
+            presence.append(present.any(dim=-1))
+        return features, torch.stack(presence, dim=-1)
+
+    def _local_points(self, part: str, landmarks: Landmarks) -> Points:
+        """Positions from the part's anchor in units of the part's size; 0 where not known."""
+        anchor, anchored, size = self._anchor(part, landmarks)
+        rows = self.selection.slices[part]
+        known = landmarks.present[:, :, rows] & anchored[:, :, None]
+        scale = known / size[:, None, None]
+        return (landmarks.points[:, :, rows] - anchor[:, :, None]) * scale[..., None]
+
+    def _anchor(
+        self, part: str, landmarks: Landmarks
+    ) -> tuple[Anchor, FrameMask, Float[Tensor, " batch"]]:
+        """The part's origin, the frames where it is known, and the part's size."""
+        if part == "pose":
+            numbers = (chosen.LEFT_SHOULDER, chosen.RIGHT_SHOULDER)
+            numbers += (chosen.MOUTH_LEFT, chosen.MOUTH_RIGHT)
+            points, present = self._pick(part, numbers, landmarks)
+            return points.mean(dim=2), present.all(dim=2), torch.ones_like(points[:, 0, 0, 0])
+        if part == "face":
+            numbers = (chosen.NOSE_TIP, chosen.RIGHT_EYE_CORNER, chosen.LEFT_EYE_CORNER)
+            points, present = self._pick(part, numbers, landmarks)
+            ends = (1, 2)
+        else:
+            points, present = self._pick(part, (chosen.WRIST, chosen.MIDDLE_KNUCKLE), landmarks)
+            ends = (0, 1)
+        size = present_median(
+            distance(points[:, :, ends[0]], points[:, :, ends[1]]),
+            present[:, :, ends[0]] & present[:, :, ends[1]],
+            otherwise=1.0,
+        )
+        return points[:, :, 0], present[:, :, 0], size
+
+    def _pick(
+        self, part: str, numbers: tuple[int, ...], landmarks: Landmarks
+    ) -> tuple[Points, PointMask]:
+        """Single points of a part, by their numbers."""
+        positions = [self.selection.position(part, number) for number in numbers]
+        return landmarks.points[:, :, positions], landmarks.present[:, :, positions]
+
+
+def _difference(values: Points, known: PointMask) -> tuple[Points, PointMask]:
+    """Change since the frame before, and where it is known; 0 elsewhere and in the first frame."""
+    both = known[:, 1:] & known[:, :-1]
+    change = (values[:, 1:] - values[:, :-1]) * both[..., None]
+    return (
+        nn.functional.pad(change, (0, 0, 0, 0, 1, 0)),
+        nn.functional.pad(both, (0, 0, 1, 0)),
+    )

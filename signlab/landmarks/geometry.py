@@ -1,0 +1,80 @@
+"""The geometry that every feature rests on: medians over present frames, the body's frame."""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+USUAL_SHOULDER_WIDTH = 0.25
+"""In image widths; stands in where the shoulders were never tracked."""
+
+
+def present_median(
+    values: Float[Tensor, "batch frames"],
+    present: Bool[Tensor, "batch frames"],
+    *,
+    otherwise: float,
+) -> Float[Tensor, " batch"]:
+    """The (lower) median over the present frames of each utterance.
+
+    Sorting, since ``torch.median`` is not deterministic on CUDA.
+
+    Args:
+        values: Anything where absent.
+        otherwise: The result where no frame is present, or where the median is not positive.
+    """
+    ordered = values.masked_fill(~present, torch.inf).sort(dim=1).values
+    middle = (present.sum(dim=1, keepdim=True) - 1).clamp(min=0) // 2
+    median = ordered.gather(1, middle).squeeze(1)
+    return torch.where(median.isfinite() & (median > 1e-6), median, otherwise)
+
+
+def distance(
+    first: Float[Tensor, "batch frames coordinates"],
+    second: Float[Tensor, "batch frames coordinates"],
+) -> Float[Tensor, "batch frames"]:
+    """Distance in the image plane; MediaPipe's z is too rough to measure with."""
+    x, y = (first - second)[..., :2].unbind(-1)
+    return torch.hypot(x, y)
+
+
+def body_centred(
+    points: Float[Tensor, "batch frames points coordinates"],
+    present: Bool[Tensor, "batch frames points"],
+    shoulders: tuple[int, int],
+) -> Float[Tensor, "batch frames points coordinates"]:
+    """Points seen from the body: origin the shoulders' midpoint, unit their median distance.
+
+    The origin is each frame's own; in frames without shoulders it is the mean origin of the
+    utterance. An utterance that never shows its shoulders is centred on the mean of its present
+    points, with a quarter of the image's width as the unit. Absent points become 0.
+
+    MediaPipe counts z from the hips for the pose, from the wrist for a hand: it is shifted like
+    x and y, by the shoulders' z, and keeps these constant differences between parts.
+
+    Args:
+        points: Image coordinates, in image widths; anything where absent.
+        shoulders: Positions of the left and the right shoulder.
+    """
+    left, right = (points[:, :, shoulder] for shoulder in shoulders)
+    seen = present[:, :, shoulders[0]] & present[:, :, shoulders[1]]
+    unit = present_median(distance(left, right), seen, otherwise=USUAL_SHOULDER_WIDTH)
+    middle = (left + right) / 2
+
+    weights = seen.float()
+    count = weights.sum(1)[:, None]
+    mean = torch.einsum("bt,btc->bc", weights, middle) / count.clamp(min=1)
+    centre = torch.where(count > 0, mean, _centroid(points, present))
+    origin = torch.where(seen[:, :, None], middle, centre[:, None])
+
+    scale = present / unit[:, None, None]
+    return (points - origin[:, :, None]) * scale[..., None]
+
+
+def _centroid(
+    points: Float[Tensor, "batch frames points coordinates"],
+    present: Bool[Tensor, "batch frames points"],
+) -> Float[Tensor, "batch coordinates"]:
+    """Mean of the present points of an utterance; 0 without any."""
+    weights = present.flatten(1).float()
+    total = torch.bmm(weights[:, None], points.flatten(1, 2)).squeeze(1)
+    return total / weights.sum(1, keepdim=True).clamp(min=1)

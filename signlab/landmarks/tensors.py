@@ -1,0 +1,70 @@
+"""The landmarks of a batch: points, where they are present, how long each utterance is."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from jaxtyping import Bool, Float, Int, Int16
+from torch import Tensor
+
+from signlab.landmarks.geometry import body_centred
+from signlab.landmarks.layout import MISSING, UNIT
+from signlab.landmarks.selection import LEFT_SHOULDER, RIGHT_SHOULDER, Selection
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """Landmarks of a padded batch, seen from the body.
+
+    Attributes:
+        points: The selected points: origin the shoulders' midpoint, unit the utterance's median
+            shoulder width, x to the image's right, y down; 0 where absent. See
+            ``geometry.body_centred``.
+        present: Where a point was tracked; False past an utterance's length.
+        lengths: Frames of each utterance.
+    """
+
+    points: Float[Tensor, "batch frames points coordinates"]
+    present: Bool[Tensor, "batch frames points"]
+    lengths: Int[Tensor, " batch"]
+
+    @classmethod
+    def from_stored(
+        cls,
+        stored: Int16[Tensor, "batch frames points coordinates"],
+        *,
+        lengths: Int[Tensor, " batch"],
+        aspects: Float[Tensor, " batch"],
+        selection: Selection,
+    ) -> Self:
+        """Fixed point as a corpus stores it, already selected, to body-centred landmarks.
+
+        All the work is done on the device of ``stored``.
+
+        Args:
+            stored: See ``landmarks.layout``; MISSING past an utterance's length.
+            aspects: Height over width of each utterance's image; brings y to the scale of x.
+        """
+        present = stored[..., 0] != int(MISSING)
+        scale = torch.ones(len(aspects), stored.shape[-1], device=stored.device)
+        scale[:, 1] = aspects
+        points = stored * (scale / UNIT)[:, None, None]
+        shoulders = (
+            selection.position("pose", LEFT_SHOULDER),
+            selection.position("pose", RIGHT_SHOULDER),
+        )
+        return cls(body_centred(points, present, shoulders), present, lengths)
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same on another device."""
+        return type(self)(
+            self.points.to(device, non_blocking=True),
+            self.present.to(device, non_blocking=True),
+            self.lengths.to(device, non_blocking=True),
+        )
+
+    @property
+    def valid(self) -> Bool[Tensor, "batch frames"]:
+        """The frames before each utterance's length."""
+        frames = torch.arange(self.points.shape[1], device=self.lengths.device)
+        return frames < self.lengths[:, None]
