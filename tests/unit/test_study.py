@@ -119,7 +119,7 @@ def test_designs():
     assert leave["all-but-b"] == ("a", "c")
     assert len(full) == 8
     assert len(set(full.values())) == 8
-    assert list(full)[0] == "baseline"
+    assert next(iter(full)) == "baseline"
     assert full["all"] == names
     assert list(DESIGNS["one-at-a-time"](("a",))) == ["baseline", "a"]
 
@@ -194,5 +194,5 @@ def test_bad_input_is_one_sentence_with_place_value_and_remedy(write, old, new, 
 
 
 def test_an_absent_study_is_a_sentence(tmp_path: Path):
-    with pytest.raises(BadStudy, match="no.yaml: cannot be read"):
+    with pytest.raises(BadStudy, match=r"no\.yaml: cannot be read"):
         load_study(tmp_path / "no.yaml")

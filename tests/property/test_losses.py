@@ -1,0 +1,106 @@
+"""CTC against the sum over all paths, in float64; focal against its formula."""
+
+import itertools
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from signlab.training.losses import LOSSES, Ctc, Focal, needed_timesteps
+
+
+def collapse(path):
+    """A path of outputs to its labels: repeats first, then blanks."""
+    return tuple(output for output, _ in itertools.groupby(path) if output != 0)
+
+
+def brute_force(log_probs: torch.Tensor, labels: tuple[int, ...]) -> torch.Tensor:
+    """-ln of the summed probability of every path that collapses to the labels."""
+    timesteps, outputs = log_probs.shape
+    paths = [p for p in itertools.product(range(outputs), repeat=timesteps) if collapse(p) == labels]
+    if not paths:
+        return torch.tensor(float("inf"), dtype=log_probs.dtype)
+    scores = [log_probs[torch.arange(timesteps), list(path)].sum() for path in paths]
+    return -torch.logsumexp(torch.stack(scores), dim=0)
+
+
+@st.composite
+def cases(draw):
+    outputs = draw(st.integers(2, 4))
+    lengths = draw(st.lists(st.integers(1, 5), min_size=1, max_size=3))
+    labels = [
+        tuple(draw(st.lists(st.integers(1, outputs - 1), min_size=1, max_size=3))) for _ in lengths
+    ]
+    generator = torch.Generator().manual_seed(draw(st.integers(0, 2**16)))
+    shape = (len(lengths), max(lengths) + draw(st.integers(0, 2)), outputs)
+    logits = torch.randn(shape, generator=generator, dtype=torch.float64)
+    return logits, lengths, labels
+
+
+def batched(logits, lengths, labels):
+    padded = torch.zeros(len(labels), max(map(len, labels)), dtype=torch.int64)
+    for row, glosses in enumerate(labels):
+        padded[row, : len(glosses)] = torch.tensor(glosses)
+    counts = torch.tensor([len(glosses) for glosses in labels])
+    return logits.log_softmax(-1), torch.tensor(lengths), padded, counts
+
+
+@settings(max_examples=60, deadline=None)
+@given(cases())
+def test_ctc_is_the_sum_over_all_paths(case):
+    logits, lengths, labels = case
+    losses = Ctc()(*batched(*case))
+    for row, (length, glosses) in enumerate(zip(lengths, labels, strict=True)):
+        expected = brute_force(logits[row, :length].log_softmax(-1), glosses)
+        torch.testing.assert_close(losses[row], expected, rtol=1e-9, atol=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(cases())
+def test_needed_timesteps_are_exactly_those_with_an_alignment(case):
+    _, lengths, labels = case
+    losses = Ctc()(*batched(*case))
+    for loss, length, glosses in zip(losses, lengths, labels, strict=True):
+        assert bool(torch.isfinite(loss)) == (length >= needed_timesteps(glosses))
+
+
+@settings(max_examples=30, deadline=None)
+@given(cases(), st.floats(0, 1), st.floats(0, 4), st.sampled_from(["label", "utterance"]))
+def test_focal_is_its_formula_on_the_brute_force_loss(case, share, gamma, by):
+    logits, lengths, labels = case
+    losses = Focal(share=share, gamma=gamma, by=by)(*batched(*case))
+    for row, (length, glosses) in enumerate(zip(lengths, labels, strict=True)):
+        if length < needed_timesteps(glosses):
+            continue
+        loss = brute_force(logits[row, :length].log_softmax(-1), glosses)
+        p = torch.exp(-loss / (len(glosses) if by == "label" else 1))
+        expected = (1 - share) * loss + share * (1 - p) ** gamma * loss
+        torch.testing.assert_close(losses[row], expected, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", LOSSES.names())
+def test_gradients_are_those_of_the_values(name):
+    generator = torch.Generator().manual_seed(3)
+    logits = torch.randn(2, 6, 4, generator=generator, dtype=torch.float64, requires_grad=True)
+    loss = LOSSES.build(name, {})
+
+    def total(logits):
+        return loss(*batched(logits, [6, 4], [(1, 1, 2), (3,)]))
+
+    assert torch.autograd.gradcheck(total, (logits,))
+
+
+@pytest.mark.parametrize("name", LOSSES.names())
+def test_padding_does_not_matter(name):
+    generator = torch.Generator().manual_seed(4)
+    logits = torch.randn(1, 8, 4, generator=generator, dtype=torch.float64)
+    loss = LOSSES.build(name, {})
+    short = loss(*batched(logits[:, :5], [5], [(1, 2)]))
+    long = loss(*batched(logits, [5], [(1, 2)]))
+    torch.testing.assert_close(short, long, rtol=0, atol=0)
+
+
+def test_gamma_zero_is_ctc():
+    case = batched(torch.randn(2, 6, 4, dtype=torch.float64), [6, 5], [(1, 1, 2), (3,)])
+    torch.testing.assert_close(Focal(gamma=0.0)(*case), Ctc()(*case))
