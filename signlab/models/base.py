@@ -7,9 +7,12 @@ missing gives finite values; gradients reach every parameter; it is deterministi
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Annotated, cast
 
+import torch
 from jaxtyping import Bool, Float, Int
+from pydantic import AfterValidator, Field
 from torch import Tensor, nn
 
 from signlab.registry import Registry
@@ -20,10 +23,32 @@ PartFeatures = Mapping[str, Float[Tensor, "batch frames _"]]
 Presence = Bool[Tensor, "batch frames parts"]
 """Where a part was tracked; False past an utterance's length."""
 
-PartActivations = Float[Tensor, "batch frames parts width"]
+PartActivations = Float[Tensor, "batch time parts width"]
+PartPresence = Bool[Tensor, "batch time parts"]
+"""Presence at the timesteps of the stem, which may be fewer than the frames."""
+
+PartWeights = Float[Tensor, "batch time parts"]
 Activations = Float[Tensor, "batch time width"]
+NewActivations = Float[Tensor, "batch new_time new_width"]
+"""What a block gives whose input are ``Activations`` of another length and width."""
+
 Lengths = Int[Tensor, " batch"]
+Mask = Bool[Tensor, "batch time"]
 Logits = Float[Tensor, "batch time outputs"]
+
+
+def _odd(value: int) -> int:
+    if value % 2 == 0:
+        raise ValueError("a kernel needs an odd size, so that it has a middle")
+    return value
+
+
+Positive = Annotated[int, Field(gt=0)]
+Kernel = Annotated[int, Field(gt=0), AfterValidator(_odd)]
+"""Timesteps that a convolution sees; odd."""
+
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+"""Probability with which a value is dropped in training."""
 
 
 class Block(nn.Module, ABC):
@@ -38,15 +63,26 @@ class Stem(Block):
     @abstractmethod
     def forward(
         self, parts: PartFeatures, presence: Presence, lengths: Lengths
-    ) -> tuple[PartActivations, Presence, Lengths]:
+    ) -> tuple[PartActivations, PartPresence, Lengths]:
         """Encode every part by itself (it may down-sample presence and lengths as well)."""
+
+    @abstractmethod
+    def out_lengths(self, lengths: Lengths) -> Lengths:
+        """The lengths that ``forward`` gives."""
+
+    @property
+    @abstractmethod
+    def out_parts(self) -> int:
+        """How many parts ``forward`` gives; one where the stem joins them."""
 
 
 class Fusion(Block):
     """The parts of each timestep to one vector."""
 
     @abstractmethod
-    def forward(self, parts: PartActivations, presence: Presence, lengths: Lengths) -> Activations:
+    def forward(
+        self, parts: PartActivations, presence: PartPresence
+    ) -> Float[Tensor, "batch time fused"]:
         """Combine the parts; a missing part must not matter, all missing gives no NaN."""
 
 
@@ -54,12 +90,36 @@ class Sequential(Block):
     """Temporal blocks and encoders: a sequence to a sequence that is never longer."""
 
     @abstractmethod
-    def forward(self, x: Activations, lengths: Lengths) -> tuple[Activations, Lengths]:
+    def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
         """Valid timesteps must not depend on what stands past ``lengths``."""
 
     @abstractmethod
     def out_lengths(self, lengths: Lengths) -> Lengths:
-        """The lengths that ``forward`` gives; also for one that is too short."""
+        """The lengths that ``forward`` gives."""
+
+
+class Stack(Sequential):
+    """Layers one after another; the recogniser may look between them, or checkpoint each."""
+
+    def __init__(self, layers: Sequence[Sequential]) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.out_width = layers[-1].out_width
+
+    @property
+    def each(self) -> list[Sequential]:
+        """The layers in order."""
+        return cast("list[Sequential]", list(self.layers))
+
+    def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
+        for layer in self.each:
+            x, lengths = layer(x, lengths)
+        return x, lengths
+
+    def out_lengths(self, lengths: Lengths) -> Lengths:
+        for layer in self.each:
+            lengths = layer.out_lengths(lengths)
+        return lengths
 
 
 class Head(Block):
@@ -68,6 +128,15 @@ class Head(Block):
     @abstractmethod
     def forward(self, x: Activations) -> Logits:
         """Unnormalised scores; log-softmax over the last axis gives log-probabilities."""
+
+    @abstractmethod
+    def start_blank(self, share: float) -> None:
+        """Set the blank's bias so that, other scores being equal, its probability is ``share``."""
+
+
+def valid_positions(time: int, lengths: Lengths) -> Mask:
+    """True before an utterance's length, False in its padding."""
+    return torch.arange(time, device=lengths.device) < lengths[:, None]
 
 
 STEMS: Registry[Stem] = Registry("stem", given=("part_widths",))

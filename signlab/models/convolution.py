@@ -1,0 +1,191 @@
+"""Convolution, normalisation and pooling over time that padding cannot leak through.
+
+Activations stay (batch, time, width) in memory: a convolution over them is a two-dimensional one
+of height 1 in the channels-last format, which on CPU needs no copy and is 1.2 (dense) to 3 times
+(depthwise) as fast as Conv1d on the transposed tensor.
+"""
+
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from signlab.models.base import (
+    Activations,
+    Lengths,
+    Mask,
+    NewActivations,
+    Sequential,
+    valid_positions,
+)
+
+Activation = Literal["relu", "gelu", "silu"]
+Norm = Literal["layer", "batch"]
+Pool = Literal["stride", "max"]
+
+ACTIVATIONS: dict[Activation, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+}
+
+
+def blank_padding(x: Activations, lengths: Lengths, value: float = 0.0) -> Activations:
+    """``x`` with ``value`` past every length."""
+    return x.masked_fill(~valid_positions(x.shape[1], lengths)[:, :, None], value)
+
+
+def shortened(lengths: Lengths, stride: int) -> Lengths:
+    """How many timesteps are left of each length when every ``stride``-th is kept."""
+    return (lengths + (stride - 1)) // stride
+
+
+class TimeConv(Sequential):
+    """Convolution over time with zeros beyond both ends of each utterance.
+
+    Args:
+        in_width: Channels in.
+        out_width: Channels out.
+        kernel: Timesteps that one output sees; odd.
+        stride: Every how many timesteps there is an output.
+        dilation: Distance of the timesteps that one output sees.
+        separable: Filter every channel by itself, then mix the channels at each timestep
+            (depthwise-separable: kernel + out_width weights a channel, not their product).
+    """
+
+    def __init__(
+        self,
+        in_width: int,
+        out_width: int,
+        *,
+        kernel: int,
+        stride: int = 1,
+        dilation: int = 1,
+        separable: bool = False,
+    ) -> None:
+        super().__init__()
+        self.out_width, self.stride, self.dilation = out_width, stride, dilation
+        self.groups = in_width if separable else 1
+        # the modules hold and initialise the weights; the depthwise bias would be absorbed
+        self.filter = nn.Conv1d(
+            in_width,
+            in_width if separable else out_width,
+            kernel,
+            groups=self.groups,
+            bias=not separable,
+        )
+        self.mix = nn.Linear(in_width, out_width) if separable else nn.Identity()
+
+    def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
+        reach = self.dilation * (self.filter.kernel_size[0] // 2)
+        # (batch, width, 1, time) whose memory is (batch, time, width)
+        image = blank_padding(x, lengths).transpose(1, 2).unsqueeze(2)
+        image = functional.conv2d(
+            image,
+            self.filter.weight.unsqueeze(2),
+            self.filter.bias,
+            stride=(1, self.stride),
+            padding=(0, reach),
+            dilation=(1, self.dilation),
+            groups=self.groups,
+        )
+        return self.mix(image.squeeze(2).transpose(1, 2)), self.out_lengths(lengths)
+
+    def out_lengths(self, lengths: Lengths) -> Lengths:
+        return shortened(lengths, self.stride)
+
+
+class LayerNorm(nn.Module):
+    """Normalise the channels of each timestep; padding cannot matter."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, x: Activations, counted: Mask) -> Activations:
+        del counted  # no other timestep has a say
+        return self.norm(x)
+
+
+class BatchNorm(nn.Module):
+    """Normalise each channel over the counted timesteps of the batch; in use, by running averages.
+
+    torch's own BatchNorm1d counts the padding as data.
+
+    Args:
+        width: Channels.
+        affine: Learn a scale and a shift a channel.
+        momentum: Share of a batch in the running averages.
+    """
+
+    mean: Tensor
+    variance: Tensor
+
+    def __init__(self, width: int, *, affine: bool = True, momentum: float = 0.1) -> None:
+        super().__init__()
+        self.momentum = momentum
+        self.scale = nn.Parameter(torch.ones(width)) if affine else None
+        self.shift = nn.Parameter(torch.zeros(width)) if affine else None
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("variance", torch.ones(width))
+
+    def forward(self, x: Activations, counted: Mask) -> Activations:
+        mean, variance = self.mean, self.variance
+        if self.training:
+            mean, variance = _moments(x, counted)
+            with torch.no_grad():
+                self.mean.lerp_(mean.to(self.mean), self.momentum)
+                self.variance.lerp_(variance.to(self.variance), self.momentum)
+        scale = (variance + 1e-5).rsqrt()
+        if self.scale is not None:
+            scale = scale * self.scale
+        shift = -mean * scale
+        if self.shift is not None:
+            shift = shift + self.shift
+        return x * scale + shift
+
+
+def _moments(
+    x: Activations, counted: Mask
+) -> tuple[Float[Tensor, " width"], Float[Tensor, " width"]]:
+    weights = counted[:, :, None].to(x.dtype)
+    # a batch without a single counted timestep gives mean 0 and variance 0, not NaN
+    total = weights.sum().clamp(min=1)
+    mean = (x * weights).sum((0, 1)) / total
+    return mean, ((x - mean).square() * weights).sum((0, 1)) / total
+
+
+NORMS: dict[Norm, type[nn.Module]] = {"layer": LayerNorm, "batch": BatchNorm}
+
+
+class MaxPool(Sequential):
+    """The largest of every ``stride`` timesteps; a last, incomplete group counts too."""
+
+    def __init__(self, width: int, *, stride: int) -> None:
+        super().__init__()
+        self.out_width, self.stride = width, stride
+
+    def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
+        low = blank_padding(x, lengths, float("-inf")).transpose(1, 2)
+        pooled = functional.max_pool1d(low, self.stride, ceil_mode=True).transpose(1, 2)
+        lengths = self.out_lengths(lengths)
+        return blank_padding(pooled, lengths), lengths
+
+    def out_lengths(self, lengths: Lengths) -> Lengths:
+        return shortened(lengths, self.stride)
+
+
+class Finish(nn.Module):
+    """What follows a convolution: normalisation, activation, dropout."""
+
+    def __init__(
+        self, width: int, *, norm: Norm = "layer", activation: Activation = "silu", dropout: float
+    ) -> None:
+        super().__init__()
+        self.norm = NORMS[norm](width)
+        self.rest = nn.Sequential(ACTIVATIONS[activation](), nn.Dropout(dropout))
+
+    def forward(self, x: Activations, lengths: Lengths) -> Activations:
+        return self.rest(self.norm(x, valid_positions(x.shape[1], lengths)))

@@ -1,0 +1,104 @@
+"""Stems: the features of each part to activations of one width."""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from signlab.models.base import (
+    STEMS,
+    Dropout,
+    Kernel,
+    Lengths,
+    PartActivations,
+    PartFeatures,
+    PartPresence,
+    Positive,
+    Presence,
+    Stem,
+)
+from signlab.models.convolution import Activation, BatchNorm, Finish, Norm, TimeConv, shortened
+
+
+@STEMS.register("conv")
+class ConvStem(Stem):
+    """One convolution a part, straight on its features.
+
+    It runs on every frame and is the dearest layer of a small model: ``stride`` 2 halves it.
+
+    Args:
+        part_widths: Features of each part.
+        width: Channels a part.
+        kernel: Frames that one output sees.
+        stride: Every how many frames there is an output.
+        separable: Depthwise-separable convolutions.
+        standardise: Bring every feature to mean 0 and variance 1 over the frames that have the
+            part (batch statistics in training, running averages in use): velocities are a
+            hundredth of positions.
+        norm: Over the channels of a timestep, or over the batch.
+        activation: The nonlinearity.
+        dropout: After it.
+    """
+
+    def __init__(
+        self,
+        *,
+        part_widths: dict[str, int],
+        width: Positive = 96,
+        kernel: Kernel = 5,
+        stride: Positive = 1,
+        separable: bool = False,
+        standardise: bool = True,
+        norm: Norm = "layer",
+        activation: Activation = "silu",
+        dropout: Dropout = 0.1,
+    ) -> None:
+        super().__init__()
+        self.out_width, self.stride = width, stride
+        self.names = tuple(part_widths)
+        self.standards = (
+            nn.ModuleList(BatchNorm(features, affine=False) for features in part_widths.values())
+            if standardise
+            else None
+        )
+        # one more channel tells the frames that have the part from zeros
+        self.convs = nn.ModuleList(
+            TimeConv(features + 1, width, kernel=kernel, stride=stride, separable=separable)
+            for features in part_widths.values()
+        )
+        self.finishes = nn.ModuleList(
+            Finish(width, norm=norm, activation=activation, dropout=dropout) for _ in part_widths
+        )
+
+    @property
+    def out_parts(self) -> int:
+        return len(self.names)
+
+    def forward(
+        self, parts: PartFeatures, presence: Presence, lengths: Lengths
+    ) -> tuple[PartActivations, PartPresence, Lengths]:
+        outputs = []
+        for i, name in enumerate(self.names):
+            present = presence[:, :, i]
+            bits = present[:, :, None]
+            x = parts[name].masked_fill(~bits, 0.0)
+            if self.standards is not None:
+                x = self.standards[i](x, present).masked_fill(~bits, 0.0)
+            x = torch.cat([x, bits.to(x.dtype)], dim=-1)
+            x, shorter = self.convs[i](x, lengths)
+            outputs.append(self.finishes[i](x, shorter))
+        return (
+            torch.stack(outputs, dim=2),
+            any_presence(presence, self.stride),
+            self.out_lengths(lengths),
+        )
+
+    def out_lengths(self, lengths: Lengths) -> Lengths:
+        return shortened(lengths, self.stride)
+
+
+def any_presence(presence: Presence, stride: int) -> PartPresence:
+    """Whether a part was tracked in any of every ``stride`` frames."""
+    if stride == 1:
+        return presence
+    numbers = presence.transpose(1, 2).to(torch.float32)
+    return functional.max_pool1d(numbers, stride, ceil_mode=True).transpose(1, 2) > 0

@@ -1,0 +1,195 @@
+"""Temporal blocks: convolutions that gather the neighbourhood and shorten the sequence."""
+
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import nn
+
+from signlab.models.base import (
+    TEMPORALS,
+    Activations,
+    Dropout,
+    Kernel,
+    Lengths,
+    NewActivations,
+    Positive,
+    Sequential,
+    Stack,
+)
+from signlab.models.convolution import Activation, Finish, MaxPool, Norm, Pool, TimeConv, shortened
+
+Downsample = Literal[1, 2, 4, 8]
+Kernels = Annotated[tuple[Kernel, ...], Field(min_length=1)]
+
+
+class ConvStage(Sequential):
+    """A convolution, then normalisation, activation and dropout."""
+
+    def __init__(self, conv: Sequential, finish: Finish) -> None:
+        super().__init__()
+        self.conv, self.finish = conv, finish
+        self.out_width = conv.out_width
+
+    def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
+        x, lengths = self.conv(x, lengths)
+        return self.finish(x, lengths), lengths
+
+    def out_lengths(self, lengths: Lengths) -> Lengths:
+        return self.conv.out_lengths(lengths)
+
+
+class ParallelConv(Sequential):
+    """Convolutions of several kernels side by side, mixed at each timestep.
+
+    Args:
+        in_width: Channels in.
+        out_width: Channels out.
+        kernels: One convolution each.
+        branch_width: Channels of each convolution.
+        stride: Every how many timesteps there is an output.
+        separable: Depthwise-separable convolutions.
+        skip: Add the input (through one linear layer where its length or width differs).
+    """
+
+    def __init__(
+        self,
+        in_width: int,
+        out_width: int,
+        *,
+        kernels: tuple[int, ...],
+        branch_width: int,
+        stride: int,
+        separable: bool,
+        skip: bool,
+    ) -> None:
+        super().__init__()
+        self.out_width, self.stride = out_width, stride
+        self.branches = nn.ModuleList(
+            TimeConv(in_width, branch_width, kernel=kernel, stride=stride, separable=separable)
+            for kernel in kernels
+        )
+        self.mix = nn.Linear(len(kernels) * branch_width, out_width)
+        self.shortcut = None
+        if skip and (stride > 1 or in_width != out_width):
+            self.shortcut = TimeConv(in_width, out_width, kernel=1, stride=stride)
+        self.skip = skip
+
+    def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
+        mixed = self.mix(torch.cat([branch(x, lengths)[0] for branch in self.branches], dim=-1))
+        if self.skip:
+            mixed = mixed + (x if self.shortcut is None else self.shortcut(x, lengths)[0])
+        return mixed, self.out_lengths(lengths)
+
+    def out_lengths(self, lengths: Lengths) -> Lengths:
+        return shortened(lengths, self.stride)
+
+
+@TEMPORALS.register("single-scale")
+class SingleScale(Stack):
+    """Convolutions of one kernel, each halving the sequence.
+
+    Args:
+        in_width: Channels in.
+        width: Channels out; as many as come in where it is not given.
+        kernel: Timesteps that one convolution sees.
+        downsample: Timesteps in for one out; 4 takes two convolutions, 1 takes one.
+        pool: Halve by the stride of the convolution, or by a maximum after it.
+        separable: Depthwise-separable convolutions.
+        norm: Over the channels of a timestep, or over the batch.
+        activation: The nonlinearity.
+        dropout: After it.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_width: int,
+        width: Positive | None = None,
+        kernel: Kernel = 5,
+        downsample: Downsample = 4,
+        pool: Pool = "stride",
+        separable: bool = False,
+        norm: Norm = "layer",
+        activation: Activation = "silu",
+        dropout: Dropout = 0.1,
+    ) -> None:
+        width = width or in_width
+        layers: list[Sequential] = []
+        for stride in stage_strides(downsample):
+            conv = TimeConv(
+                in_width,
+                width,
+                kernel=kernel,
+                stride=stride if pool == "stride" else 1,
+                separable=separable,
+            )
+            finish = Finish(width, norm=norm, activation=activation, dropout=dropout)
+            layers.append(ConvStage(conv, finish))
+            if pool == "max" and stride > 1:
+                layers.append(MaxPool(width, stride=stride))
+            in_width = width
+        super().__init__(layers)
+
+
+@TEMPORALS.register("multiscale")
+class MultiScale(Stack):
+    """Parallel convolutions of several kernels with a skip, each stage halving the sequence.
+
+    Args:
+        in_width: Channels in.
+        width: Channels out; as many as come in where it is not given.
+        kernels: Timesteps that the parallel convolutions see.
+        branch_width: Channels of each of them; where it is not given they share ``width``, so
+            that the block costs about as much as one convolution of the mean kernel.
+        downsample: Timesteps in for one out; 4 takes two stages, 1 takes one.
+        pool: Halve by the stride of the convolutions, or by a maximum after them.
+        separable: Depthwise-separable convolutions.
+        skip: Add the input of a stage to its output.
+        norm: Over the channels of a timestep, or over the batch.
+        activation: The nonlinearity.
+        dropout: After it.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_width: int,
+        width: Positive | None = None,
+        kernels: Kernels = (5, 9, 15),
+        branch_width: Positive | None = None,
+        downsample: Downsample = 4,
+        pool: Pool = "stride",
+        separable: bool = False,
+        skip: bool = True,
+        norm: Norm = "layer",
+        activation: Activation = "silu",
+        dropout: Dropout = 0.1,
+    ) -> None:
+        width = width or in_width
+        layers: list[Sequential] = []
+        for stride in stage_strides(downsample):
+            conv = ParallelConv(
+                in_width,
+                width,
+                kernels=kernels,
+                branch_width=branch_width or -(-width // len(kernels)),
+                stride=stride if pool == "stride" else 1,
+                separable=separable,
+                skip=skip,
+            )
+            finish = Finish(width, norm=norm, activation=activation, dropout=dropout)
+            layers.append(ConvStage(conv, finish))
+            if pool == "max" and stride > 1:
+                layers.append(MaxPool(width, stride=stride))
+            in_width = width
+        super().__init__(layers)
+
+
+def stage_strides(downsample: int) -> list[int]:
+    """The stride of each stage: as many halvings as ``downsample`` takes, at least one stage.
+
+    >>> stage_strides(4), stage_strides(1)
+    ([2, 2], [1])
+    """
+    return [2] * (downsample.bit_length() - 1) or [1]
