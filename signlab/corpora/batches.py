@@ -66,23 +66,25 @@ def collate(
             the layout; names the utterance.
     """
     lengths = [len(sample.landmarks) for sample in samples]
-    shape = (len(samples), max(lengths), selection.points, selection.coordinates)
-    stored = np.full(shape, MISSING)
+    expected = (selection.layout.points, selection.layout.coordinates)
+    stored = np.full((len(samples), max(lengths), len(selection.values)), MISSING)
     for row, sample in enumerate(samples):
-        expected = (selection.layout.points, selection.layout.coordinates)
         if sample.landmarks.shape[1:] != expected:
             raise BadCorpus(
                 f"utterance {sample.id!r} has frames of shape {sample.landmarks.shape[1:]}, but "
                 f"layout {selection.layout.name!r} has {expected}"
             )
-        chosen = sample.landmarks[:, selection.rows, : selection.coordinates]
-        stored[row, : lengths[row]] = chosen
+        frames = sample.landmarks.reshape(lengths[row], -1)
+        # "clip" (no position is beyond) writes in place where "raise" would copy first
+        frames.take(selection.values, axis=1, out=stored[row, : lengths[row]], mode="clip")
     labels = [_labels(sample, vocabulary) for sample in samples]
     padded = torch.zeros(len(samples), max(map(len, labels)), dtype=torch.int64)
     for row, numbers in enumerate(labels):
         padded[row, : len(numbers)] = torch.tensor(numbers, dtype=torch.int64)
     landmarks = Landmarks.from_stored(
-        torch.from_numpy(stored).to(device, non_blocking=True),
+        torch.from_numpy(stored)
+        .to(device, non_blocking=True)
+        .unflatten(2, (selection.coordinates, selection.points)),
         lengths=torch.tensor(lengths, device=device),
         aspects=torch.tensor([sample.aspect for sample in samples], device=device),
         selection=selection,

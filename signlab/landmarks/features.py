@@ -14,6 +14,7 @@ from signlab.landmarks.tensors import Landmarks
 
 PointMask = Bool[Tensor, "batch frames points"]
 Points = Float[Tensor, "batch frames points coordinates"]
+Planes = Float[Tensor, "batch frames coordinates points"]
 Anchor = Float[Tensor, "batch frames coordinates"]
 FrameMask = Bool[Tensor, "batch frames"]
 
@@ -75,10 +76,10 @@ class Features(nn.Module):
     ) -> tuple[dict[str, Float[Tensor, "batch frames _"]], Bool[Tensor, "batch frames parts"]]:
         """Features of each part and where the part is present.
 
-        A part's features are ordered (quantity, point, coordinate): all positions first, then
-        velocities, accelerations, local positions.
+        A part's features are ordered (quantity, coordinate, point): x of all positions first,
+        then their y; then velocities, accelerations, local positions.
         """
-        quantities = [landmarks.points]
+        quantities = [landmarks.planes]
         known = landmarks.present
         for _ in range(self._derivatives):
             rate, known = _difference(quantities[-1], known)
@@ -87,56 +88,46 @@ class Features(nn.Module):
         for part in self.parts:
             rows = self.selection.slices[part]
             present = landmarks.present[:, :, rows]
-            groups = [quantity[:, :, rows].flatten(2) for quantity in quantities]
+            groups = [quantity[..., rows].flatten(2) for quantity in quantities]
             if self._local:
-                groups.append(self._local_points(part, landmarks).flatten(2))
+                groups.append(self._local_planes(part, landmarks).flatten(2))
             features[part] = torch.cat(groups, dim=-1)
             presence.append(present.any(dim=-1))
         return features, torch.stack(presence, dim=-1)
 
-    def _local_points(self, part: str, landmarks: Landmarks) -> Points:
+    def _local_planes(self, part: str, landmarks: Landmarks) -> Planes:
         """Positions from the part's anchor in units of the part's size; 0 where not known."""
         anchor, anchored, size = self._anchor(part, landmarks)
         rows = self.selection.slices[part]
         known = landmarks.present[:, :, rows] & anchored[:, :, None]
         scale = known / size[:, None, None]
-        return (landmarks.points[:, :, rows] - anchor[:, :, None]) * scale[..., None]
+        return (landmarks.planes[..., rows] - anchor[..., None]) * scale[:, :, None]
 
     def _anchor(
         self, part: str, landmarks: Landmarks
     ) -> tuple[Anchor, FrameMask, Float[Tensor, " batch"]]:
         """The part's origin, the frames where it is known, and the part's size."""
         if part == "pose":
-            numbers = (chosen.LEFT_SHOULDER, chosen.RIGHT_SHOULDER)
-            numbers += (chosen.MOUTH_LEFT, chosen.MOUTH_RIGHT)
-            points, present = self._pick(part, numbers, landmarks)
-            return points.mean(dim=2), present.all(dim=2), torch.ones_like(points[:, 0, 0, 0])
-        if part == "face":
-            numbers = (chosen.NOSE_TIP, chosen.RIGHT_EYE_CORNER, chosen.LEFT_EYE_CORNER)
-            points, present = self._pick(part, numbers, landmarks)
-            ends = (1, 2)
-        else:
-            points, present = self._pick(part, (chosen.WRIST, chosen.MIDDLE_KNUCKLE), landmarks)
-            ends = (0, 1)
+            corners = [self._point(part, number, landmarks) for number in chosen.AROUND_NECK]
+            neck = torch.stack([point for point, _ in corners]).mean(dim=0)
+            known = torch.stack([seen for _, seen in corners]).all(dim=0)
+            return neck, known, torch.ones_like(neck[:, 0, 0])
+        origin, *ends = (self._point(part, n, landmarks) for n in chosen.ANCHORS[part])
         size = present_median(
-            distance(points[:, :, ends[0]], points[:, :, ends[1]]),
-            present[:, :, ends[0]] & present[:, :, ends[1]],
-            otherwise=1.0,
+            distance(ends[0][0], ends[1][0]), ends[0][1] & ends[1][1], otherwise=1.0
         )
-        return points[:, :, 0], present[:, :, 0], size
+        return *origin, size
 
-    def _pick(
-        self, part: str, numbers: tuple[int, ...], landmarks: Landmarks
-    ) -> tuple[Points, PointMask]:
-        """Single points of a part, by their numbers."""
-        positions = [self.selection.position(part, number) for number in numbers]
-        return landmarks.points[:, :, positions], landmarks.present[:, :, positions]
+    def _point(self, part: str, number: int, landmarks: Landmarks) -> tuple[Anchor, FrameMask]:
+        """One point of a part, by its number, and where it is present."""
+        position = self.selection.position(part, number)
+        return landmarks.points[:, :, position], landmarks.present[:, :, position]
 
 
-def _difference(values: Points, known: PointMask) -> tuple[Points, PointMask]:
+def _difference(values: Planes, known: PointMask) -> tuple[Planes, PointMask]:
     """Change since the frame before, and where it is known; 0 elsewhere and in the first frame."""
     both = known[:, 1:] & known[:, :-1]
-    change = (values[:, 1:] - values[:, :-1]) * both[..., None]
+    change = (values[:, 1:] - values[:, :-1]) * both[:, :, None]
     return (
         nn.functional.pad(change, (0, 0, 0, 0, 1, 0)),
         nn.functional.pad(both, (0, 0, 1, 0)),

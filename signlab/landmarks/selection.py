@@ -18,9 +18,17 @@ RECIPE_PARTS = {"pose": ("pose",), "hands": ("left_hand", "right_hand"), "face":
 """What a recipe calls a part, and the parts of a layout that it stands for."""
 
 LEFT_SHOULDER, RIGHT_SHOULDER = 11, 12
-MOUTH_LEFT, MOUTH_RIGHT = 9, 10
+AROUND_NECK = (LEFT_SHOULDER, RIGHT_SHOULDER, 9, 10)
+"""Shoulders and corners of the mouth: the neck is in their middle."""
+
 WRIST, MIDDLE_KNUCKLE = 0, 9
 NOSE_TIP, RIGHT_EYE_CORNER, LEFT_EYE_CORNER = 1, 33, 263
+ANCHORS = {
+    "left_hand": (WRIST, WRIST, MIDDLE_KNUCKLE),
+    "right_hand": (WRIST, WRIST, MIDDLE_KNUCKLE),
+    "face": (NOSE_TIP, RIGHT_EYE_CORNER, LEFT_EYE_CORNER),
+}
+"""The origin of a part's own frame, and the two points whose distance is its size."""
 
 FINGERS = tuple(tuple(range(first, first + 4)) for first in (1, 5, 9, 13, 17))
 """Points of the thumb, index, middle, ring and little finger, from the palm to the tip."""
@@ -91,6 +99,12 @@ class Selection:
         """The selected rows of a frame of the layout."""
         starts = self.layout.slices
         return np.array([starts[part].start + n for part, numbers in self.numbers for n in numbers])
+
+    @cached_property
+    def values(self) -> Int64[np.ndarray, " values"]:
+        """The selected values of a flattened frame: all x, then all y, then all z."""
+        first = self.rows * self.layout.coordinates
+        return np.concatenate([first + coordinate for coordinate in range(self.coordinates)])
 
     @cached_property
     def slices(self) -> dict[str, slice]:

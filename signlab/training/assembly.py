@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from signlab.corpora.augment import Augment
+from signlab.corpora.augment.chain import Augment
 from signlab.landmarks.features import Features
 from signlab.landmarks.layout import Layout
 from signlab.models.recognizer import Recognizer, build_recognizer
@@ -41,12 +41,17 @@ def assemble(recipe: Mapping[str, Any], layout: Layout, vocabulary: tuple[str, .
         BadSetting: A setting is out of range or does not fit its neighbours.
     """
     features = FEATURES.build(recipe["features"], layout=layout)
+    recognizer = build_recognizer(
+        recipe["model"], part_widths=features.widths, outputs=len(vocabulary) + 1
+    )
     return Assembly(
         features=features,
-        augment=Augment(recipe["augment"], features.selection),
-        recognizer=build_recognizer(
-            recipe["model"], part_widths=features.widths, outputs=len(vocabulary) + 1
+        augment=Augment(
+            recipe["augment"],
+            selection=features.selection,
+            out_lengths=recognizer.out_lengths,
         ),
+        recognizer=recognizer,
         loss=LOSSES.build_choice(recipe["loss"]),
         schedule=SCHEDULE.build(recipe["schedule"]),
         decoder=DECODERS.build_choice(recipe["decode"]),

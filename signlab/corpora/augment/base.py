@@ -1,6 +1,7 @@
 """What an augmentation is, and what all of them need."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
 
@@ -20,6 +21,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 """Part of a whole."""
 
 
+OutLengths = Callable[[Int[Tensor, " batch"]], Int[Tensor, " batch"]]
+"""Frames of utterances to timesteps of a model; more frames never give fewer."""
+
+
 class Augmentation(ABC):
     """A random change of a batch that keeps landmarks, masks and labels consistent.
 
@@ -35,9 +40,9 @@ class Augmentation(ABC):
         """The changed batch; the one given is left as it is."""
 
 
-AUGMENTATIONS: Registry[Augmentation] = Registry("augmentation", given=("selection", "downsample"))
-"""Built with ``selection: Selection``, the points of a batch, and ``downsample: int``, the frames
-that the model makes one timestep of."""
+AUGMENTATIONS: Registry[Augmentation] = Registry("augmentation", given=("selection", "out_lengths"))
+"""Built with ``selection: Selection``, the points of a batch, and ``out_lengths: OutLengths``, how
+many timesteps the model makes of so many frames."""
 
 
 def uniform(generator: torch.Generator, *shape: int) -> Float[Tensor, "..."]:
@@ -52,11 +57,40 @@ def choose(rate: float, batch: Batch, generator: torch.Generator) -> Int[Tensor,
 
 
 def frames_needed(
-    labels: Int[Tensor, "batch labels"], label_lengths: Int[Tensor, " batch"], downsample: int
+    labels: Int[Tensor, "batch labels"],
+    label_lengths: Int[Tensor, " batch"],
+    *,
+    out_lengths: OutLengths,
+    frames: int,
 ) -> Int[Tensor, " batch"]:
-    """Frames that CTC needs to emit the labels: a timestep each, and a blank between repeats."""
+    """The fewest frames from which the model can emit the labels.
+
+    CTC needs a timestep for each label, and one for a blank between two that are the same.
+
+    Args:
+        frames: The most that matter; the result is one more where not even they suffice.
+    """
     repeats = ((labels[:, 1:] == labels[:, :-1]) & (labels[:, 1:] != 0)).sum(dim=1)
-    return downsample * (label_lengths + repeats)
+    timesteps = out_lengths(torch.arange(frames + 1, device=labels.device))
+    return torch.searchsorted(timesteps.contiguous(), label_lengths + repeats)
+
+
+def changed(
+    batch: Batch,
+    rows: Int[Tensor, " chosen"],
+    planes: Float[Tensor, "chosen frames coordinates points"],
+    present: Bool[Tensor, "chosen frames points"],
+) -> Batch:
+    """The batch with other landmarks in some of its utterances."""
+    landmarks = batch.landmarks
+    return replace(
+        batch,
+        landmarks=Landmarks.from_planes(
+            landmarks.planes.index_copy(0, rows, planes),
+            landmarks.present.index_copy(0, rows, present),
+            landmarks.lengths,
+        ),
+    )
 
 
 def hide(batch: Batch, hidden: Bool[Tensor, "batch frames points"]) -> Batch:
@@ -66,7 +100,7 @@ def hide(batch: Batch, hidden: Bool[Tensor, "batch frames points"]) -> Batch:
         batch,
         landmarks=replace(
             landmarks,
-            points=landmarks.points.masked_fill(hidden[..., None], 0.0),
+            points=landmarks.points * ~hidden[..., None],
             present=landmarks.present & ~hidden,
         ),
     )
@@ -90,18 +124,17 @@ def resampled(
         second: Likewise.
         weight: Of the second frame, 0 to 1.
     """
-    shape = (*first.shape, *landmarks.points.shape[2:])
-    points = landmarks.points.flatten(0, 1)
-    present = landmarks.present.flatten(0, 1)
-    first, second = first.flatten(), second.flatten()
-    weight = weight.flatten()[:, None]
+    planes, present = landmarks.planes.flatten(0, 1), landmarks.present.flatten(0, 1)
+    valid = torch.arange(first.shape[1], device=lengths.device) < lengths[:, None]
+    size = first.shape
+    first, second, weight = first.flatten(), second.flatten(), weight.flatten()[:, None]
 
     known = present.index_select(0, first), present.index_select(0, second)
-    nearer = (weight >= 0.5).float()
-    valid = torch.arange(shape[1], device=lengths.device) < lengths[:, None]
-    blend = torch.where(known[0] & known[1], weight, nearer)
+    nearer = weight >= 0.5
+    mask = torch.where(nearer, known[1], known[0]) & valid.flatten()[:, None]
+    blend = torch.where(known[0] & known[1], weight, nearer.float())
     mixed = torch.lerp(
-        points.index_select(0, first), points.index_select(0, second), blend[..., None]
+        planes.index_select(0, first), planes.index_select(0, second), blend[:, None]
     )
-    mask = torch.where(nearer.bool(), known[1], known[0]).view(shape[:3]) & valid[..., None]
-    return Landmarks(mixed.view(shape) * mask[..., None], mask, lengths)
+    mixed *= mask[:, None]
+    return Landmarks.from_planes(mixed.unflatten(0, size), mask.unflatten(0, size), lengths)

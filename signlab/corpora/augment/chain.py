@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from signlab.corpora.augment import drop, space, time
-from signlab.corpora.augment.base import AUGMENTATIONS
+from signlab.corpora.augment.base import AUGMENTATIONS, OutLengths
 from signlab.corpora.batches import Batch
 from signlab.landmarks.selection import Selection
 
@@ -24,17 +24,22 @@ class Augment:
     Args:
         settings: For each augmentation, by name, its settings.
         selection: The points of a batch.
-        downsample: Frames of a timestep of the model; utterances keep the frames that this needs.
+        out_lengths: Timesteps that the model makes of so many frames; utterances keep the frames
+            that their labels need.
 
     Raises:
         BadSetting: An unknown name or setting.
     """
 
     def __init__(
-        self, settings: Mapping[str, Mapping[str, Any]], *, selection: Selection, downsample: int
+        self,
+        settings: Mapping[str, Mapping[str, Any]],
+        *,
+        selection: Selection,
+        out_lengths: OutLengths,
     ) -> None:
         self._chain = {
-            name: AUGMENTATIONS.build(name, own, selection=selection, downsample=downsample)
+            name: AUGMENTATIONS.build(name, own, selection=selection, out_lengths=out_lengths)
             for name, own in settings.items()
         }
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from signlab.corpora.augment.base import (
     AUGMENTATIONS,
     Augmentation,
+    OutLengths,
     Rate,
     Share,
     hide,
@@ -45,9 +46,14 @@ class PartDrop(Augmentation):
     """
 
     def __init__(
-        self, *, selection: Selection, downsample: int, rate: Rate = 0.2, longest: Share = 0.5
+        self,
+        *,
+        selection: Selection,
+        out_lengths: OutLengths,
+        rate: Rate = 0.2,
+        longest: Share = 0.5,
     ) -> None:
-        del downsample
+        del out_lengths
         self._rate = rate
         self._longest = longest
         parts = [part for part in selection.slices if part != "pose"]
@@ -81,11 +87,11 @@ class FingerDrop(Augmentation):
         self,
         *,
         selection: Selection,
-        downsample: int,
+        out_lengths: OutLengths,
         rate: Rate = 0.1,
         fingers: Annotated[int, Field(ge=1, le=5)] = 1,
     ) -> None:
-        del downsample
+        del out_lengths
         self._rate = rate
         self._fingers = fingers
         hands = [part for part in ("left_hand", "right_hand") if part in selection.slices]
@@ -121,12 +127,12 @@ class TemporalMask(Augmentation):
         self,
         *,
         selection: Selection,
-        downsample: int,
+        out_lengths: OutLengths,
         rate: Rate = 0.3,
         masks: Annotated[int, Field(ge=1)] = 2,
         longest: Share = 0.1,
     ) -> None:
-        del selection, downsample
+        del selection, out_lengths
         self._rate = rate
         self._masks = masks
         self._longest = longest

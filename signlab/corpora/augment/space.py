@@ -1,7 +1,6 @@
 """Augmentations of space: the other hand, another build and camera, tracking noise."""
 
 import math
-from dataclasses import replace
 from typing import Annotated
 
 import torch
@@ -9,7 +8,15 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor
 
-from signlab.corpora.augment.base import AUGMENTATIONS, Augmentation, Rate, choose, uniform
+from signlab.corpora.augment.base import (
+    AUGMENTATIONS,
+    Augmentation,
+    OutLengths,
+    Rate,
+    changed,
+    choose,
+    uniform,
+)
 from signlab.corpora.batches import Batch
 from signlab.landmarks.selection import Selection
 from signlab.registry import BadSetting
@@ -28,8 +35,8 @@ class Mirror(Augmentation):
         rate: Probability an utterance.
     """
 
-    def __init__(self, *, selection: Selection, downsample: int, rate: Rate = 0.5) -> None:
-        del downsample
+    def __init__(self, *, selection: Selection, out_lengths: OutLengths, rate: Rate = 0.5) -> None:
+        del out_lengths
         self._rate = rate
         self._counterpart = torch.from_numpy(selection.mirror)
 
@@ -38,17 +45,10 @@ class Mirror(Augmentation):
         rows = choose(self._rate, batch, generator)
         landmarks = batch.landmarks
         counterpart = self._counterpart.to(rows.device)
-        points = landmarks.points[rows].index_select(2, counterpart)
-        points[..., 0].neg_()
+        planes = landmarks.planes[rows].index_select(3, counterpart)
+        planes[:, :, 0].neg_()
         present = landmarks.present[rows].index_select(2, counterpart)
-        return replace(
-            batch,
-            landmarks=replace(
-                landmarks,
-                points=landmarks.points.index_copy(0, rows, points),
-                present=landmarks.present.index_copy(0, rows, present),
-            ),
-        )
+        return changed(batch, rows, planes, present)
 
 
 @AUGMENTATIONS.register("affine")
@@ -71,7 +71,7 @@ class Affine(Augmentation):
         self,
         *,
         selection: Selection,
-        downsample: int,
+        out_lengths: OutLengths,
         rate: Rate = 0.8,
         rotation: Amount = 30.0,
         shear: Amount = 0.2,
@@ -79,7 +79,7 @@ class Affine(Augmentation):
         high: Annotated[float, Field(gt=0)] = 1.3,
         shift: Amount = 0.15,
     ) -> None:
-        del selection, downsample
+        del selection, out_lengths
         if low > high:
             raise BadSetting("low", f"low ({low}) must not be above high ({high})")
         self._rate = rate
@@ -94,33 +94,28 @@ class Affine(Augmentation):
         rows = choose(self._rate, batch, generator)
         landmarks = batch.landmarks
         draws = uniform(generator, len(batch.ids), 6).to(rows.device)[rows]
-        coordinates = landmarks.points.shape[-1]
-        matrix, shift = self._transformation(draws, coordinates)
-        points = landmarks.points[rows].flatten(1, 2)
-        present = landmarks.present[rows].flatten(1, 2)
-        moved = torch.baddbmm(shift[:, None], points, matrix) * present[..., None]
-        moved = moved.unflatten(1, landmarks.present.shape[1:])
-        points = landmarks.points.index_copy(0, rows, moved)
-        return replace(batch, landmarks=replace(landmarks, points=points))
+        turn, shift, scale = self._transformation(draws)
+        x, y, *z = landmarks.planes[rows].unbind(2)
+        moved = [
+            x * row[:, 0, None, None] + y * row[:, 1, None, None] + offset[:, None, None]
+            for row, offset in zip(turn.unbind(1), shift.unbind(1), strict=True)
+        ]
+        moved += [plane * scale[:, None, None] for plane in z]
+        present = landmarks.present[rows]
+        return changed(batch, rows, torch.stack(moved, dim=2) * present[:, :, None], present)
 
     def _transformation(
-        self, draws: Float[Tensor, "chosen 6"], coordinates: int
-    ) -> tuple[
-        Float[Tensor, "chosen coordinates coordinates"], Float[Tensor, "chosen coordinates"]
-    ]:
-        """A matrix for row vectors, and a shift; z is scaled alone."""
+        self, draws: Float[Tensor, "chosen 6"]
+    ) -> tuple[Float[Tensor, "chosen 2 2"], Float[Tensor, "chosen 2"], Float[Tensor, " chosen"]]:
+        """A matrix and a shift of (x, y), and the scale, which is z's as well."""
         spread = draws * 2 - 1
         angle = spread[:, 0] * self._rotation
         scale = self._low + draws[:, 1] * (self._high - self._low)
         x_by_y, y_by_x = (spread[:, 2:4] * self._shear).unbind(1)
-        turn = torch.stack([angle.cos(), angle.sin(), -angle.sin(), angle.cos()], 1).view(-1, 2, 2)
+        turn = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], 1).view(-1, 2, 2)
         one = torch.ones_like(angle)
-        shear = torch.stack([one, y_by_x, x_by_y, one], dim=1).view(-1, 2, 2)
-        matrix = torch.diag_embed(scale[:, None].repeat(1, coordinates))
-        matrix[:, :2, :2] = scale[:, None, None] * (shear @ turn)
-        shift = torch.zeros(len(draws), coordinates, device=draws.device)
-        shift[:, :2] = spread[:, 4:6] * self._shift
-        return matrix, shift
+        shear = torch.stack([one, x_by_y, y_by_x, one], dim=1).view(-1, 2, 2)
+        return scale[:, None, None] * (turn @ shear), spread[:, 4:6] * self._shift, scale
 
 
 @AUGMENTATIONS.register("noise")
@@ -133,9 +128,14 @@ class Noise(Augmentation):
     """
 
     def __init__(
-        self, *, selection: Selection, downsample: int, rate: Rate = 0.2, scale: Amount = 0.01
+        self,
+        *,
+        selection: Selection,
+        out_lengths: OutLengths,
+        rate: Rate = 0.2,
+        scale: Amount = 0.01,
     ) -> None:
-        del selection, downsample
+        del selection, out_lengths
         self._rate = rate
         self._scale = scale
 
@@ -144,9 +144,8 @@ class Noise(Augmentation):
         rows = choose(self._rate, batch, generator)
         landmarks = batch.landmarks
         noise = torch.randn(
-            landmarks.points.shape, generator=generator, device=generator.device
+            landmarks.planes.shape, generator=generator, device=generator.device
         ).to(rows.device)
-        moved = landmarks.points[rows] + self._scale * noise[rows]
-        moved *= landmarks.present[rows][..., None]
-        points = landmarks.points.index_copy(0, rows, moved)
-        return replace(batch, landmarks=replace(landmarks, points=points))
+        moved = landmarks.planes[rows] + self._scale * noise[rows]
+        present = landmarks.present[rows]
+        return changed(batch, rows, moved * present[:, :, None], present)

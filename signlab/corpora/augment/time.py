@@ -11,6 +11,7 @@ from torch import Tensor
 from signlab.corpora.augment.base import (
     AUGMENTATIONS,
     Augmentation,
+    OutLengths,
     Rate,
     Share,
     frames_needed,
@@ -40,7 +41,7 @@ class TimeWarp(Augmentation):
         self,
         *,
         selection: Selection,
-        downsample: int,
+        out_lengths: OutLengths,
         rate: Rate = 0.8,
         low: Factor = 0.5,
         high: Factor = 1.6,
@@ -48,7 +49,7 @@ class TimeWarp(Augmentation):
         del selection
         if low > high:
             raise BadSetting("low", f"low ({low}) must not be above high ({high})")
-        self._downsample = downsample
+        self._out_lengths = out_lengths
         self._rate = rate
         self._low = low
         self._span = high / low
@@ -58,7 +59,12 @@ class TimeWarp(Augmentation):
         old = batch.landmarks.lengths
         chosen, share = uniform(generator, 2, len(batch.ids)).to(old.device)
         factor = torch.where(chosen < self._rate, self._low * self._span**share, 1.0)
-        needed = frames_needed(batch.labels, batch.label_lengths, self._downsample)
+        needed = frames_needed(
+            batch.labels,
+            batch.label_lengths,
+            out_lengths=self._out_lengths,
+            frames=batch.landmarks.points.shape[1],
+        )
         new = (old * factor).round().long().clamp(min=1)
         new = torch.maximum(new, torch.minimum(needed, old))
         return replace(batch, landmarks=_at_lengths(batch.landmarks, new))
@@ -92,10 +98,10 @@ class FrameDrop(Augmentation):
     """
 
     def __init__(
-        self, *, selection: Selection, downsample: int, rate: Rate = 0.2, share: Share = 0.1
+        self, *, selection: Selection, out_lengths: OutLengths, rate: Rate = 0.2, share: Share = 0.1
     ) -> None:
         del selection
-        self._downsample = downsample
+        self._out_lengths = out_lengths
         self._rate = rate
         self._share = share
 
@@ -107,7 +113,9 @@ class FrameDrop(Augmentation):
         chosen = uniform(generator, rows).to(old.device) < self._rate
         # frames first: the draws of a frame do not depend on how many frames follow
         draws = uniform(generator, frames, rows).T.to(old.device)
-        needed = frames_needed(batch.labels, batch.label_lengths, self._downsample)
+        needed = frames_needed(
+            batch.labels, batch.label_lengths, out_lengths=self._out_lengths, frames=frames
+        )
         spare = (old - needed.clamp(min=1)).clamp(min=0)
         lost = torch.minimum((old * self._share).round().long(), spare) * chosen
         order = draws.masked_fill(~landmarks.valid, 2.0).argsort(dim=1)
@@ -145,13 +153,13 @@ class Concatenate(Augmentation):
         self,
         *,
         selection: Selection,
-        downsample: int,
+        out_lengths: OutLengths,
         rate: Rate = 0.2,
         gap: Annotated[int, Field(ge=0)] = 4,
         frames: Annotated[int, Field(gt=0)] = 400,
     ) -> None:
         del selection
-        self._downsample = downsample
+        self._out_lengths = out_lengths
         self._rate = rate
         self._gap = gap
         self._frames = frames
@@ -169,7 +177,9 @@ class Concatenate(Augmentation):
         labels, label_lengths = _join_labels(batch, partner)
         own, other = batch.landmarks.lengths, batch.landmarks.lengths[partner]
         lengths = own + self._gap + other
-        needed = frames_needed(labels, label_lengths, self._downsample)
+        needed = frames_needed(
+            labels, label_lengths, out_lengths=self._out_lengths, frames=self._frames
+        )
         joined &= (lengths <= self._frames) & (needed <= lengths)
 
         labels = torch.where(joined[:, None], labels, _widened(batch.labels, labels.shape[1]))
