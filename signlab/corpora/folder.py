@@ -1,0 +1,81 @@
+"""A corpus folder, trained on as it is."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from signlab.corpora.base import CORPORA, Corpus, Splits
+from signlab.corpora.folds import split_by_fold
+from signlab.corpora.store import Store, StoredSamples
+from signlab.corpora.validate import check_splits
+from signlab.landmarks.layout import Layout
+from signlab.study.fold import Fold
+
+
+@CORPORA.register("folder")
+class FolderCorpus(Corpus):
+    """Utterances of a corpus folder, with its own splits or any folds.
+
+    Args:
+        path: The folder.
+        dev_share: Share of the utterances not tested that become dev where the folder does not
+            say which.
+        unseen_glosses: Whether a gloss of dev or test that never occurs in training is an error,
+            or is kept and can only be recognised wrongly (as is usual in cross-validation).
+    """
+
+    def __init__(
+        self,
+        *,
+        path: str,
+        dev_share: Annotated[float, Field(gt=0, lt=1)] = 0.1,
+        unseen_glosses: Literal["error", "keep"] = "error",
+    ) -> None:
+        self._path = Path(path)
+        self._dev_share = dev_share
+        self._unseen_glosses: Literal["error", "keep"] = unseen_glosses
+
+    def prepare(self, cache: Path) -> None:  # noqa: ARG002  # nothing is generated
+        """See that the folder can be opened."""
+        _ = self._store.index
+
+    @cached_property
+    def _store(self) -> Store:
+        return Store.open(self._path)
+
+    @property
+    def layout(self) -> Layout:
+        """The points of a frame."""
+        return self._store.layout
+
+    @property
+    def digest(self) -> str:
+        """That of the folder's content."""
+        return self._store.digest
+
+    @property
+    def signers(self) -> tuple[str, ...]:
+        """All signers, sorted."""
+        return self._store.signers
+
+    @property
+    def utterance_ids(self) -> tuple[str, ...]:
+        """All ids but those of the folder's own test split, which no fold may train on."""
+        index = self._store.index
+        kept = np.flatnonzero(~index.splits.rows(["test"]))
+        return tuple(index.ids.take(kept).to_pylist())
+
+    def open(self, fold: Fold) -> Splits:
+        """The splits of a fold; nothing is read before it is asked for."""
+        index = self._store.index
+        rows = split_by_fold(index, fold, dev_share=self._dev_share)
+        check_splits(
+            index, rows.by_name(), unseen_glosses=self._unseen_glosses, where=str(self._path)
+        )
+        train, dev, test = (
+            StoredSamples(self._store, split) for split in (rows.train, rows.dev, rows.test)
+        )
+        return Splits(self._store.vocabulary, lambda _epoch: train, dev, test)
