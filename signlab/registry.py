@@ -133,6 +133,11 @@ class Registry(Generic[T]):
         """Make the object; the builder's own arguments come as ``given``."""
         return self._find(name).build(settings, **given)
 
+    def build_choice(self, choice: Mapping[str, Any], **given: Any) -> T:
+        """Make what a recipe writes as ``{name: ..., **settings}``."""
+        settings = {key: value for key, value in choice.items() if key != "name"}
+        return self.build(choice["name"], settings, **given)
+
     def _find(self, name: str) -> Settings[T]:
         if name not in self._entries:
             raise BadSetting("name", f"no {self.kind} {name!r}; {nearest(name, self._entries)}")

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
-import signlab.corpora.composed
+import signlab.corpora.compose
 import signlab.corpora.folder
-import signlab.corpora.synthetic.corpus
+import signlab.corpora.synthetic
 import signlab.models.blocks  # noqa: F401  # registers
-from signlab.corpora.augment import AUGMENTATIONS
+from signlab.corpora.augment.base import AUGMENTATIONS
 from signlab.corpora.base import CORPORA
 from signlab.errors import BadStudy
-from signlab.models.base import ENCODERS, FUSIONS, HEADS, STEMS, TEMPORALS
+from signlab.models.recognizer import OPTIONAL, SLOTS
 from signlab.scoring.decode import DECODERS
 from signlab.study.recipe import Catalogue
 from signlab.training.assembly import FEATURES
@@ -23,17 +23,17 @@ from signlab.training.schedule import SCHEDULE
 CATALOGUE = Catalogue(
     choices={
         "corpus": CORPORA,
-        "model.stem": STEMS,
-        "model.fusion": FUSIONS,
-        "model.temporal": TEMPORALS,
-        "model.encoder": ENCODERS,
-        "model.head": HEADS,
+        **{f"model.{slot}": registry for slot, registry in SLOTS.items()},
         "loss": LOSSES,
         "decode": DECODERS,
     },
     settings={"features": FEATURES, "schedule": SCHEDULE},
     collections={"augment": AUGMENTATIONS},
-    optional={"loss": {"name": "ctc"}, "decode": {"name": "greedy"}},
+    optional={
+        **{f"model.{slot}": choice for slot, choice in OPTIONAL.items()},
+        "loss": {"name": "ctc"},
+        "decode": {"name": "greedy"},
+    },
 )
 
 

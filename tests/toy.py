@@ -1,0 +1,90 @@
+"""A corpus so small that a recogniser learns it in seconds, and components with known effects.
+
+Each gloss is a place of the right hand; sentences hold each place for a few frames. What a
+component that hides the hands must do to WER is therefore known.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from signlab.corpora.base import CORPORA, Corpus, Sample, Splits
+from signlab.landmarks.layout import POSE_HANDS, Layout, quantise
+from signlab.study.fold import Fold
+
+SPLITS = {"train": ("a", "b", "c"), "dev": ("d",), "test": ("e", "f", "g")}
+
+
+@CORPORA.register("toy")
+class Toy(Corpus):
+    """Glosses as places of the right hand."""
+
+    def __init__(
+        self,
+        *,
+        glosses: Annotated[int, Field(gt=1)] = 6,
+        sentences: int = 16,
+        held_frames: int = 8,
+        broken: bool = False,
+    ) -> None:
+        self._glosses = tuple(f"G{i}" for i in range(glosses))
+        self._sentences = sentences
+        self._held = held_frames
+        if broken:
+            raise RuntimeError("the disk is on fire")
+
+    def prepare(self, cache: Path) -> None:
+        """Nothing to do."""
+
+    @property
+    def layout(self) -> Layout:
+        return POSE_HANDS
+
+    @property
+    def digest(self) -> str:
+        return f"{len(self._glosses):032x}{self._sentences:016x}{self._held:016x}"
+
+    @property
+    def signers(self) -> tuple[str, ...]:
+        return tuple(sorted(s for signers in SPLITS.values() for s in signers))
+
+    @property
+    def utterance_ids(self) -> tuple[str, ...]:
+        return tuple(s.id for split in SPLITS for s in self._samples(split))
+
+    def open(self, fold: Fold) -> Splits:
+        train = self._samples("train")
+        return Splits(
+            self._glosses, same_every_epoch(train), self._samples("dev"), self._samples("test")
+        )
+
+    def _samples(self, split: str) -> list[Sample]:
+        return [
+            self._sentence(signer, number)
+            for signer in SPLITS[split]
+            for number in range(self._sentences)
+        ]
+
+    def _sentence(self, signer: str, number: int) -> Sample:
+        rng = np.random.default_rng([ord(signer), number])
+        glosses = rng.integers(len(self._glosses), size=rng.integers(2, 5))
+        angles = 2 * np.pi * np.repeat(glosses, self._held) / len(self._glosses)
+        frames = np.full((len(angles), POSE_HANDS.points, 3), np.nan, np.float32)
+        # shoulders, so that a body's width is known, then the hand at its place
+        frames[:, 11], frames[:, 12] = (0.6, 0.5, 0), (0.4, 0.5, 0)
+        place = np.stack([0.5 + 0.2 * np.cos(angles), 0.5 + 0.2 * np.sin(angles)], axis=1)
+        hand = POSE_HANDS.slices["right_hand"]
+        shape = np.random.default_rng(0).normal(0, 0.03, (21, 2))
+        frames[:, hand, :2] = place[:, None] + shape
+        frames[:, hand, 2] = 0
+        frames += rng.normal(0, 0.004, frames.shape).astype(np.float32)
+        names = tuple(self._glosses[g] for g in glosses)
+        return Sample(f"{signer}-{number}", signer, names, quantise(frames))
+
+
+def same_every_epoch(samples: Sequence[Sample]) -> Callable[[int], Sequence[Sample]]:
+    """Training data that does not change."""
+    return lambda _epoch: samples
