@@ -28,13 +28,12 @@ class Toy(Corpus):
         glosses: Annotated[int, Field(gt=1)] = 6,
         sentences: int = 16,
         held_frames: int = 8,
-        broken: bool = False,
+        crash_at: str = "",
     ) -> None:
         self._glosses = tuple(f"G{i}" for i in range(glosses))
         self._sentences = sentences
         self._held = held_frames
-        if broken:
-            raise RuntimeError("the disk is on fire")
+        self._crash_at = crash_at
 
     def prepare(self, cache: Path) -> None:
         """Nothing to do."""
@@ -58,8 +57,18 @@ class Toy(Corpus):
     def open(self, fold: Fold) -> Splits:
         train = self._samples("train")
         return Splits(
-            self._glosses, same_every_epoch(train), self._samples("dev"), self._samples("test")
+            self._glosses, self._training_data(train), self._samples("dev"), self._samples("test")
         )
+
+    def _training_data(self, samples: list[Sample]) -> Callable[[int], Sequence[Sample]]:
+        """The same in every epoch; a corpus that shall crash does so in the second."""
+
+        def epoch(number: int) -> Sequence[Sample]:
+            if self._crash_at == "train" and number == 1:
+                raise RuntimeError("the disk is on fire")
+            return samples
+
+        return epoch
 
     def _samples(self, split: str) -> list[Sample]:
         return [
@@ -83,8 +92,3 @@ class Toy(Corpus):
         frames += rng.normal(0, 0.004, frames.shape).astype(np.float32)
         names = tuple(self._glosses[g] for g in glosses)
         return Sample(f"{signer}-{number}", signer, names, quantise(frames))
-
-
-def same_every_epoch(samples: Sequence[Sample]) -> Callable[[int], Sequence[Sample]]:
-    """Training data that does not change."""
-    return lambda _epoch: samples
