@@ -1,17 +1,13 @@
 """Inference speed of a finished run: one utterance at a time, threads fixed, warmed up."""
 
-import numpy as np
 import torch
 
 from signlab.corpora.base import Sample, open_corpus
 from signlab.corpora.batches import collate
-from signlab.scoring.speed import measure_latency
-from signlab.study.folder import RunFolder, Speed
+from signlab.scoring.speed import measure_speed
+from signlab.study.folder import RunFolder
 from signlab.training.assembly import Assembly, assemble
 from signlab.training.checkpoint import load_model
-
-THREADS = 1
-"""One core, so that figures of machines with other numbers of cores can be compared."""
 
 
 def measure(folder: RunFolder) -> None:
@@ -20,7 +16,6 @@ def measure(folder: RunFolder) -> None:
     Features and decoding are included, tracking of the video is not. Call it in a fresh process
     on a quiet machine.
     """
-    torch.set_num_threads(THREADS)
     recipe = folder.recipe()["recipe"]
     corpus = open_corpus(recipe["corpus"])
     splits = corpus.open(folder.fold())
@@ -31,19 +26,8 @@ def measure(folder: RunFolder) -> None:
     assembly.decoder.fit([sample.glosses for sample in splits.train(0)])
     by_length = sorted(splits.test, key=lambda sample: len(sample.landmarks))
     sample = by_length[len(by_length) // 2]
-    milliseconds = measure_latency(lambda: _recognise(assembly, sample))
-    p50, p95, p99 = np.percentile(milliseconds, (50, 95, 99))
     frames = len(sample.landmarks)
-    folder.write_speed(
-        Speed(
-            latency_p50_ms=float(p50),
-            latency_p95_ms=float(p95),
-            latency_p99_ms=float(p99),
-            frames_per_second=float(frames / p50 * 1000),
-            frames=frames,
-            threads=THREADS,
-        )
-    )
+    folder.write_speed(measure_speed(lambda: _recognise(assembly, sample), frames=frames))
 
 
 @torch.inference_mode()
