@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
 
 import numpy as np
 import torch
@@ -16,10 +15,10 @@ from signlab.landmarks.layout import MISSING
 from signlab.landmarks.selection import Selection
 from signlab.landmarks.tensors import Landmarks
 
-JITTERS = (0.2, 0.1, 0.05, 0.02, 0.0)
+JITTERS = (0.2, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.0)
 """Tried in turn: how far an utterance may stray in the order of lengths, relative to its own."""
 
-PADDING = 0.06
+PADDING = 0.07
 """Share of padded frames an epoch that a jitter may cause."""
 
 
@@ -38,9 +37,9 @@ class Batch:
     ids: tuple[str, ...]
     signers: tuple[str, ...]
 
-    def to(self, device: torch.device | str) -> Self:
+    def to(self, device: torch.device | str) -> "Batch":
         """The same on another device."""
-        return type(self)(
+        return Batch(
             self.landmarks.to(device),
             self.labels.to(device, non_blocking=True),
             self.label_lengths.to(device, non_blocking=True),

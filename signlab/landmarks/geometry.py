@@ -1,7 +1,7 @@
 """The geometry that every feature rests on: medians over present frames, the body's frame."""
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 USUAL_SHOULDER_WIDTH = 0.25
@@ -44,9 +44,10 @@ def body_centred(
 ) -> Float[Tensor, "batch frames points coordinates"]:
     """Points seen from the body: origin the shoulders' midpoint, unit their median distance.
 
-    The origin is each frame's own; in frames without shoulders it is the mean origin of the
-    utterance. An utterance that never shows its shoulders is centred on the mean of its present
-    points, with a quarter of the image's width as the unit. Absent points become 0.
+    The origin is each frame's own; in frames without shoulders it is that of the last frame with
+    them, and before any, of the first. An utterance that never shows its shoulders is centred on
+    the mean of its present points, with a quarter of the image's width as the unit. Absent points
+    become 0.
 
     MediaPipe counts z from the hips for the pose, from the wrist for a hand: it is shifted like
     x and y, by the shoulders' z, and keeps these constant differences between parts.
@@ -60,14 +61,19 @@ def body_centred(
     unit = present_median(distance(left, right), seen, otherwise=USUAL_SHOULDER_WIDTH)
     middle = (left + right) / 2
 
-    weights = seen.float()
-    count = weights.sum(1)[:, None]
-    mean = torch.einsum("bt,btc->bc", weights, middle) / count.clamp(min=1)
-    centre = torch.where(count > 0, mean, _centroid(points, present))
-    origin = torch.where(seen[:, :, None], middle, centre[:, None])
+    nearby = middle.gather(1, _last_seen(seen)[..., None].expand_as(middle))
+    ever = seen.any(dim=1)[:, None, None]
+    origin = torch.where(ever, nearby, _centroid(points, present)[:, None])
 
     scale = present / unit[:, None, None]
     return (points - origin[:, :, None]) * scale[..., None]
+
+
+def _last_seen(seen: Bool[Tensor, "batch frames"]) -> Int[Tensor, "batch frames"]:
+    """For each frame the last seen one up to it; before the first seen one, that; 0 if none is."""
+    places = torch.arange(seen.shape[1], device=seen.device).expand_as(seen)
+    first = seen.int().argmax(dim=1, keepdim=True)
+    return torch.where(seen, places, first).cummax(dim=1).values
 
 
 def _centroid(

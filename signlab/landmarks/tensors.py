@@ -1,7 +1,6 @@
 """The landmarks of a batch: points, where they are present, how long each utterance is."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 from jaxtyping import Bool, Float, Int, Int16
@@ -31,30 +30,28 @@ class Landmarks:
     present: Bool[Tensor, "batch frames points"]
     lengths: Int[Tensor, " batch"]
 
-    @classmethod
+    @staticmethod
     def from_planes(
-        cls,
         planes: Float[Tensor, "batch frames coordinates points"],
         present: Bool[Tensor, "batch frames points"],
         lengths: Int[Tensor, " batch"],
-    ) -> Self:
+    ) -> "Landmarks":
         """Landmarks whose points lie in memory as ``planes``."""
-        return cls(planes.transpose(2, 3), present, lengths)
+        return Landmarks(planes.transpose(2, 3), present, lengths)
 
     @property
     def planes(self) -> Float[Tensor, "batch frames coordinates points"]:
         """The points, in the order in which they lie in memory."""
         return self.points.transpose(2, 3)
 
-    @classmethod
+    @staticmethod
     def from_stored(
-        cls,
         stored: Int16[Tensor, "batch frames coordinates points"],
         *,
         lengths: Int[Tensor, " batch"],
         aspects: Float[Tensor, " batch"],
         selection: Selection,
-    ) -> Self:
+    ) -> "Landmarks":
         """Fixed point as a corpus stores it, already selected, to body-centred landmarks.
 
         All the work is done on the device of ``stored``.
@@ -71,11 +68,11 @@ class Landmarks:
             selection.position("pose", LEFT_SHOULDER),
             selection.position("pose", RIGHT_SHOULDER),
         )
-        return cls(body_centred(points, present, shoulders), present, lengths)
+        return Landmarks(body_centred(points, present, shoulders), present, lengths)
 
-    def to(self, device: torch.device | str) -> Self:
+    def to(self, device: torch.device | str) -> "Landmarks":
         """The same on another device."""
-        return type(self)(
+        return Landmarks(
             self.points.to(device, non_blocking=True),
             self.present.to(device, non_blocking=True),
             self.lengths.to(device, non_blocking=True),

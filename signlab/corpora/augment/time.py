@@ -28,13 +28,17 @@ Factor = Annotated[float, Field(gt=0)]
 
 @AUGMENTATIONS.register("time_warp")
 class TimeWarp(Augmentation):
-    """Each utterance slower or faster as a whole.
+    """Each utterance slower or faster as a whole, those of a batch by similar factors.
+
+    Factors are drawn evenly on a logarithmic scale, so that faster is as likely as slower. Factors
+    drawn for each utterance alone would make a third of a batch padding, which is why a batch
+    shares most of its factor.
 
     Args:
         rate: Probability an utterance.
         low: Smallest factor of the number of frames (0.5 is twice as fast).
-        high: Largest factor; factors are drawn evenly on a logarithmic scale, so that faster is as
-            likely as slower. No utterance becomes shorter than its labels need.
+        high: Largest factor. No utterance becomes shorter than its labels need.
+        spread: Share of the range by which the factors of one batch differ; 1 draws each alone.
     """
 
     def __init__(
@@ -42,9 +46,10 @@ class TimeWarp(Augmentation):
         *,
         selection: Selection,
         out_lengths: OutLengths,
-        rate: Rate = 0.8,
+        rate: Rate = 1.0,
         low: Factor = 0.5,
         high: Factor = 1.6,
+        spread: Share = 0.1,
     ) -> None:
         del selection
         if low > high:
@@ -53,11 +58,14 @@ class TimeWarp(Augmentation):
         self._rate = rate
         self._low = low
         self._span = high / low
+        self._spread = spread
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         """Resample, with the ends of the utterance kept."""
         old = batch.landmarks.lengths
-        chosen, share = uniform(generator, 2, len(batch.ids)).to(old.device)
+        shared = uniform(generator, 1).to(old.device)
+        chosen, own = uniform(generator, 2, len(batch.ids)).to(old.device)
+        share = shared * (1 - self._spread) + own * self._spread
         factor = torch.where(chosen < self._rate, self._low * self._span**share, 1.0)
         needed = frames_needed(
             batch.labels,
