@@ -1,5 +1,7 @@
 """Collation and length-bucketed batches."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 import torch
@@ -34,7 +36,7 @@ def test_an_epoch_has_every_sample_once_and_little_padding():
     samples = corpus(1000)
     lengths = np.array([len(sample.landmarks) for sample in samples])
     batches = epoch(samples, 0)
-    assert sorted(sum(batches, [])) == list(range(1000))
+    assert sorted(chain.from_iterable(batches)) == list(range(1000))
     assert {len(batch) for batch in batches} <= {31, 32}
     assert padding_share(lengths, [np.array(batch) for batch in batches]) < 0.08
 
@@ -56,8 +58,8 @@ def test_neighbours_change_even_where_all_lengths_are_equal():
 @pytest.mark.parametrize("count", [1, 7, 33])
 def test_few_samples(count):
     samples = corpus(count)
-    assert sorted(sum(epoch(samples, 0), [])) == list(range(count))
-    ordered = sum(ordered_batches(samples, batch_size=8), [])
+    assert sorted(chain.from_iterable(epoch(samples, 0))) == list(range(count))
+    ordered = list(chain.from_iterable(ordered_batches(samples, batch_size=8)))
     lengths = [len(samples[i].landmarks) for i in ordered]
     assert sorted(ordered) == list(range(count))
     assert lengths == sorted(lengths)

@@ -1,0 +1,280 @@
+"""What holds for every augmentation, whatever the batch."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from signlab.corpora.augment.base import AUGMENTATIONS, frames_needed
+from signlab.corpora.augment.chain import Augment
+from signlab.corpora.batches import Batch
+from signlab.landmarks.layout import HOLISTIC, POSE_HANDS
+from signlab.landmarks.selection import FINGERS, select
+from signlab.landmarks.tensors import Landmarks
+from signlab.registry import BadSetting
+
+FLAT = select(POSE_HANDS, parts=("pose", "hands"))
+DEEP = select(HOLISTIC, coordinates=3)
+NAMES = AUGMENTATIONS.names()
+
+
+def out_lengths(frames):
+    """Two convolutions of stride 2 without padding: not a plain division."""
+    return ((frames - 2).clamp(min=0) // 2 - 1).clamp(min=0) // 2
+
+
+def make(seed, selection=FLAT, utterances=5, longest=40):
+    generator = torch.Generator().manual_seed(seed)
+    lengths = torch.randint(10, longest + 1, (utterances,), generator=generator)
+    frames = int(lengths.max())
+    present = torch.rand(utterances, frames, selection.points, generator=generator) < 0.8
+    for part in selection.slices.values():  # parts are lost as a whole, as trackers lose them
+        lost = torch.rand(utterances, frames, 1, generator=generator) < 0.2
+        present[:, :, part] &= ~lost
+    present &= (torch.arange(frames) < lengths[:, None])[..., None]
+    shape = (utterances, frames, selection.coordinates, selection.points)
+    planes = torch.randn(shape, generator=generator) * present[:, :, None]
+    counts = torch.randint(1, 5, (utterances,), generator=generator)
+    labels = torch.randint(1, 4, (utterances, int(counts.max())), generator=generator)
+    labels *= torch.arange(labels.shape[1]) < counts[:, None]
+    return Batch(
+        Landmarks.from_planes(planes, present, lengths),
+        labels,
+        counts,
+        tuple(f"u{i}" for i in range(utterances)),
+        tuple("AB"[i % 2] for i in range(utterances)),
+    )
+
+
+def build(name, selection=FLAT, **own):
+    return Augment({name: own}, selection=selection, out_lengths=out_lengths)
+
+
+def draws(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def assert_same(first, second):
+    for name in ("points", "present", "lengths"):
+        a, b = getattr(first.landmarks, name), getattr(second.landmarks, name)
+        assert torch.equal(a, b), name
+    assert torch.equal(first.labels, second.labels)
+    assert torch.equal(first.label_lengths, second.label_lengths)
+
+
+def assert_consistent(before, after):
+    landmarks = after.landmarks
+    utterances, frames = landmarks.present.shape[:2]
+    assert landmarks.points.shape[:3] == landmarks.present.shape
+    assert landmarks.points.isfinite().all()
+    assert (landmarks.points[~landmarks.present] == 0).all()
+    assert not landmarks.present[~landmarks.valid].any()
+    assert frames == landmarks.lengths.max()
+    assert (landmarks.lengths >= 1).all()
+    assert (after.ids, after.signers) == (before.ids, before.signers)
+    assert after.labels.shape == (utterances, after.label_lengths.max())
+    written = torch.arange(after.labels.shape[1]) < after.label_lengths[:, None]
+    assert torch.equal(after.labels > 0, written)
+    for old, new in zip(before.labels.tolist(), after.labels.tolist(), strict=True):
+        own = [label for label in old if label]
+        assert new[: len(own)] == own
+    # whoever had frames enough for its labels has them still
+    needs = (frames_needed(b.labels, b.label_lengths, out_lengths=out_lengths, frames=500)
+             for b in (before, after))  # fmt: skip
+    had, has = (
+        batch.landmarks.lengths >= need for batch, need in zip((before, after), needs, strict=True)
+    )
+    assert (has | ~had).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("selection", [FLAT, DEEP])
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10**6), utterances=st.integers(1, 6))
+def test_consistent_and_the_generators_alone(name, selection, seed, utterances):
+    batch = make(seed, selection, utterances)
+    augment = build(name, selection, rate=1.0)
+    after = augment(batch, draws(seed))
+    assert_consistent(batch, after)
+    assert_same(after, augment(batch, draws(seed)))
+    assert_same(batch, make(seed, selection, utterances))  # what was given is as it was
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_something_changes_and_draws_matter(name):
+    batch = make(1, utterances=6)
+    augment = build(name, rate=1.0)
+    seen = [augment(batch, draws(seed)).landmarks.points for seed in range(3)]
+    assert all(s.shape != batch.landmarks.points.shape or (s != batch.landmarks.points).any()
+               for s in seen)  # fmt: skip
+    if name != "mirror":
+        assert any(s.shape != seen[0].shape or (s != seen[0]).any() for s in seen[1:])
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_rate_0_is_the_identity(seed):
+    batch = make(seed)
+    for name in NAMES:
+        assert_same(build(name, rate=0.0)(batch, draws(seed)), batch)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rate_is_the_share_of_changed_utterances(name):
+    batch = make(3, utterances=400)
+    after = build(name, rate=0.3)(batch, draws(2))
+    frames = min(batch.landmarks.points.shape[1], after.landmarks.points.shape[1])
+    same = (batch.landmarks.points[:, :frames] == after.landmarks.points[:, :frames]).flatten(1)
+    changed = ~same.all(dim=1) | (batch.landmarks.lengths != after.landmarks.lengths)
+    assert 0.2 < changed.float().mean() < 0.4
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_mirroring_twice_is_the_identity(seed):
+    batch = make(seed, DEEP)
+    mirror = build("mirror", DEEP, rate=1.0)
+    assert_same(mirror(mirror(batch, draws()), draws()), batch)
+
+
+def test_a_mirrored_left_hand_is_the_right_hand():
+    batch = make(0)
+    after = build("mirror", rate=1.0)(batch, draws()).landmarks
+    left, right = FLAT.slices["left_hand"], FLAT.slices["right_hand"]
+    assert torch.equal(after.present[:, :, left], batch.landmarks.present[:, :, right])
+    before = batch.landmarks.points[:, :, right]
+    assert torch.equal(after.points[:, :, left], before * torch.tensor([-1.0, 1.0]))
+
+
+def test_time_warp_keeps_a_movement_and_never_interpolates_over_a_gap():
+    frames = 21
+    line = torch.arange(frames, dtype=torch.float32)
+    planes = line[None, :, None, None].repeat(1, 1, 2, FLAT.points)
+    present = torch.ones(1, frames, FLAT.points, dtype=torch.bool)
+    present[:, 8:12, 3] = False
+    landmarks = Landmarks.from_planes(planes * present[:, :, None], present, torch.tensor([frames]))
+    batch = Batch(landmarks, torch.tensor([[1]]), torch.tensor([1]), ("u",), ("A",))
+    slower = build("time_warp", low=2.0, high=2.0)(batch, draws()).landmarks
+    assert slower.lengths.tolist() == [42]
+    expected = torch.linspace(0, frames - 1, 42)
+    torch.testing.assert_close(slower.points[0, :, 0, 0], expected)
+    there = slower.present[0, :, 3]
+    nearest = expected.round().long()
+    assert torch.equal(there, present[0, nearest, 3])
+    # beside the gap the point keeps the place of its last or next sighting, half a frame off
+    assert (slower.points[0, there, 3, 0] - expected[there]).abs().max() <= 0.5
+    assert (slower.points[0, ~there, 3] == 0).all()
+
+
+def test_time_warp_stops_at_what_the_labels_need():
+    batch = make(5, utterances=6)
+    after = build("time_warp", low=0.01, high=0.01)(batch, draws())
+    need = frames_needed(batch.labels, batch.label_lengths, out_lengths=out_lengths, frames=500)
+    old = batch.landmarks.lengths
+    assert torch.equal(after.landmarks.lengths, torch.minimum(old, need))
+    repeats = (batch.labels[:, 1:] == batch.labels[:, :-1]) & (batch.labels[:, 1:] > 0)
+    timesteps = batch.label_lengths + repeats.sum(dim=1)
+    assert (out_lengths(need) >= timesteps).all()
+    assert (out_lengths(need - 1) < timesteps).all()
+
+
+def test_warped_batches_are_still_nearly_full():
+    batch = make(0, utterances=32)
+    even = replace(batch, landmarks=replace(batch.landmarks, lengths=torch.full((32,), 40)))
+    shares = []
+    for seed in range(20):
+        landmarks = build("time_warp")(even, draws(seed)).landmarks
+        shares.append(1 - landmarks.valid.float().mean())
+    assert torch.stack(shares).mean() < 0.08
+
+
+def test_affine_turns_and_shears_but_keeps_parallels():
+    batch = make(2)
+    affine = build("affine", rate=1.0)
+    after = affine(batch, draws())
+    for before, moved, seen in zip(
+        batch.landmarks.points, after.landmarks.points, batch.landmarks.present, strict=True
+    ):
+        ones = torch.ones(int(seen.sum()), 1)
+        fit = torch.linalg.lstsq(torch.cat([before[seen], ones], dim=1), moved[seen])
+        torch.testing.assert_close(
+            torch.cat([before[seen], ones], dim=1) @ fit.solution, moved[seen], atol=1e-4, rtol=0.0
+        )
+        assert fit.solution[2].abs().max() <= 0.15
+        assert 0.7**2 * 0.96 <= fit.solution[:2].det() <= 1.3**2 * 1.04
+
+
+def test_concatenated_sentences_are_the_two_and_a_bridge():
+    batch = make(8, utterances=4)
+    after = build("concatenate", rate=1.0, gap=3)(batch, draws())
+    for i, partner in enumerate([2, 3, 0, 1]):  # the only other one of each signer
+        old = batch.landmarks.lengths.tolist()
+        own, other = old[i], old[partner]
+        landmarks = after.landmarks
+        assert landmarks.lengths[i] == own + 3 + other
+        assert torch.equal(landmarks.points[i, :own], batch.landmarks.points[i, :own])
+        theirs = batch.landmarks.points[partner, :other]
+        assert torch.equal(landmarks.points[i, own + 3 : own + 3 + other], theirs)
+        both = batch.landmarks.present[i, own - 1] & batch.landmarks.present[partner, 0]
+        middle = (batch.landmarks.points[i, own - 1] + theirs[0]) / 2
+        torch.testing.assert_close(landmarks.points[i, own + 1][both], middle[both])
+        labels = [label for row in (i, partner) for label in batch.labels[row].tolist() if label]
+        assert [label for label in after.labels[i].tolist() if label] == labels
+
+
+def test_a_signer_alone_is_not_joined_with_another():
+    batch = make(8, utterances=2)
+    assert_same(build("concatenate", rate=1.0)(batch, draws()), batch)
+
+
+def test_hidden_fingers_are_whole_and_one_of_each_hand():
+    batch = make(0)
+    landmarks = replace(
+        batch.landmarks, present=batch.landmarks.valid[..., None].expand(-1, -1, FLAT.points)
+    )
+    after = build("finger_drop", rate=1.0, fingers=2)(replace(batch, landmarks=landmarks), draws())
+    for hand in ("left_hand", "right_hand"):
+        rows = FLAT.slices[hand]
+        gone = ~after.landmarks.present[:, 0, rows]
+        fingers = torch.stack([gone[:, list(numbers)].all(dim=1) for numbers in FINGERS], dim=1)
+        assert (fingers.sum(dim=1) == 2).all()
+        assert (gone.sum(dim=1) == 8).all()
+
+
+def test_part_drop_hides_one_part_and_never_the_pose():
+    batch = make(0, DEEP, utterances=50)
+    after = build("part_drop", DEEP, rate=1.0)(batch, draws())
+    hidden = batch.landmarks.present & ~after.landmarks.present
+    parts = torch.stack([hidden[:, :, rows].any(dim=2).any(dim=1) for rows in DEEP.slices.values()])
+    assert not parts[0].any()
+    assert (parts.sum(dim=0) <= 1).all()
+    assert parts[1:].any(dim=1).all()
+
+
+def test_other_augmentations_leave_the_draws_of_one_alone():
+    batch = make(4)
+    alone = build("affine")(batch, draws())
+    settings = {"mirror": {"rate": 0.0}, "affine": {}, "noise": {"rate": 0.0}}
+    among = Augment(settings, selection=FLAT, out_lengths=out_lengths)
+    generator, other = draws(), draws()
+    assert_same(among(batch, generator), alone)
+    build("affine")(batch, other)
+    assert torch.equal(generator.get_state(), other.get_state())
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "key"),
+    [
+        ("time_warp", {"low": 2.0, "high": 0.5}, "low"),
+        ("affine", {"low": 1.5}, "low"),
+        ("mirror", {"rate": 1.5}, "rate"),
+        ("noise", {"scale": -1.0}, "scale"),
+        ("miror", {}, "name"),
+    ],
+)
+def test_senseless_settings_are_refused(name, own, key):
+    with pytest.raises(BadSetting) as error:
+        build(name, **own)
+    assert error.value.key == key
