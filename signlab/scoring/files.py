@@ -1,0 +1,209 @@
+"""Transcripts on disk: trn, stm, ctm and tables, read and written.
+
+Every file becomes ``{utterance id: glosses}`` in the file's order. Errors name file and line.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from signlab.errors import BadInput, nearest
+
+Transcripts = dict[str, tuple[str, ...]]
+
+STM_BEGIN, STM_END = "0.0", "1.79769e+308"
+"""Written where no times are known: the whole recording, as in RWTH-PHOENIX's own files."""
+
+
+@dataclass(frozen=True)
+class TimedGloss:
+    """A gloss of a ctm file; times in seconds, confidence 0 to 1 or None."""
+
+    gloss: str
+    start: float
+    duration: float
+    confidence: float | None = None
+
+
+def read(path: Path, *, column: str | None = None) -> Transcripts:
+    """Read by the name's ending: .trn (or .ref, .hyp), .stm, .ctm, .csv or .tsv.
+
+    A csv file may be divided by ``|`` in place of commas, as RWTH-PHOENIX's are.
+
+    Args:
+        column: Of a csv or tsv file with a header, the column of the glosses; ids are in the
+            column ``id``, else in the first. Without it, the column ``glosses``, or the second
+            of two; a table of two columns needs no header.
+
+    Raises:
+        BadInput: No such file, format or column, not UTF-8, a line that cannot be read, an id
+            twice.
+    """
+    ending = path.suffix.lower()
+    if ending not in _READERS and ending not in _DELIMITERS:
+        known = [*_READERS, *_DELIMITERS]
+        raise BadInput(f"{path}: no transcript format {ending!r}; {nearest(ending, known)}")
+    if ending in _DELIMITERS:
+        return _unique(path, _read_table(path, _DELIMITERS[ending], column))
+    if column is not None:
+        raise BadInput(f"{path}: a {ending} file has no columns, so none is called {column!r}")
+    return _unique(path, _READERS[ending](path))
+
+
+def write(path: Path, transcripts: Mapping[str, tuple[str, ...]]) -> None:
+    """Write by the name's ending: .trn, .stm, .csv or .tsv (with the header ``id,glosses``).
+
+    Raises:
+        BadInput: No such format, or (stm) an id with a blank in it.
+    """
+    ending = path.suffix.lower()
+    if ending in _DELIMITERS:
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            table = csv.writer(stream, delimiter=_DELIMITERS[ending], lineterminator="\n")
+            table.writerow(["id", "glosses"])
+            table.writerows([name, " ".join(glosses)] for name, glosses in transcripts.items())
+        return
+    if ending not in {".trn", ".stm"}:
+        known = [".trn", ".stm", *_DELIMITERS]
+        raise BadInput(f"{path}: cannot write {ending!r}; {nearest(ending, known)}")
+    lines = []
+    for name, glosses in transcripts.items():
+        if ending == ".trn":
+            lines.append(" ".join([*glosses, f"({name})"]))
+        elif len(name.split()) == 1:
+            lines.append(" ".join([name, "1", "unknown", STM_BEGIN, STM_END, *glosses]))
+        else:
+            raise BadInput(f"{path}: id {name!r} holds a blank; stm cannot write that")
+    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+
+
+def read_ctm(path: Path) -> dict[str, list[TimedGloss]]:
+    """The timed glosses of each recording, in order of time.
+
+    Raises:
+        BadInput: A line is not ``recording channel start duration gloss [confidence]``.
+    """
+    found: dict[str, list[TimedGloss]] = {}
+    for number, line in _lines(path):
+        fields = line.split()
+        if fields[0].startswith(";;"):
+            continue
+        try:
+            start, duration = float(fields[2]), float(fields[3])
+            confidence = float(fields[5]) if len(fields) > 5 and fields[5] != "NA" else None
+            timed = TimedGloss(fields[4], start, duration, confidence)
+        except (IndexError, ValueError):
+            raise BadInput(
+                f"{path}:{number}: not 'recording channel start duration gloss [confidence]'"
+            ) from None
+        found.setdefault(fields[0], []).append(timed)
+    return {name: sorted(timed, key=lambda one: one.start) for name, timed in found.items()}
+
+
+def write_ctm(path: Path, recordings: Mapping[str, list[TimedGloss]]) -> None:
+    """Write timed glosses, times to the millisecond."""
+    with path.open("w", encoding="utf-8") as stream:
+        for name, glosses in recordings.items():
+            for one in glosses:
+                confidence = "" if one.confidence is None else f" {one.confidence:.4f}"
+                times = f"{one.start:.3f} {one.duration:.3f}"
+                stream.write(f"{name} 1 {times} {one.gloss}{confidence}\n")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines that are not empty, with their numbers from 1."""
+    if not path.is_file():
+        raise BadInput(f"{path}: no such file")
+    # by bytes, so that a wrong encoding can be blamed on its line
+    for number, raw in enumerate(path.read_bytes().splitlines(), start=1):
+        try:
+            line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise BadInput(
+                f"{path}:{number}: byte {error.start + 1} is not UTF-8; save the file as UTF-8"
+            ) from None
+        if line.strip():
+            yield number, line
+
+
+def _read_trn(path: Path) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    for number, line in _lines(path):
+        if line.startswith(";;"):
+            continue
+        text, bracket, name = line.rstrip().rpartition("(")
+        if not bracket or not name.endswith(")") or not name[:-1].strip():
+            raise BadInput(f"{path}:{number}: no '(id)' at the end of the line")
+        yield number, name[:-1].strip(), tuple(text.split())
+
+
+def _read_stm(path: Path) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    for number, line in _lines(path):
+        fields = line.split()
+        if fields[0].startswith(";;"):
+            continue
+        try:
+            known = float(fields[3]) <= float(fields[4])
+        except (IndexError, ValueError):
+            known = False
+        if not known:
+            raise BadInput(f"{path}:{number}: not 'recording channel signer begin end glosses'")
+        labelled = len(fields) > 5 and fields[5].startswith("<") and fields[5].endswith(">")
+        yield number, fields[0], tuple(fields[6 if labelled else 5 :])
+
+
+def _read_ctm(path: Path) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    for name, timed in read_ctm(path).items():
+        yield 0, name, tuple(one.gloss for one in timed)
+
+
+def _read_table(
+    path: Path, delimiter: str, column: str | None
+) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    rows = _rows(path, delimiter)
+    first_number, first = next(rows, (0, []))
+    if not first:
+        return
+    wanted = "glosses" if column is None else column
+    name_at = first.index("id") if "id" in first else 0
+    if wanted in first:
+        glosses_at = first.index(wanted)
+    elif column is None and len(first) == 2:
+        glosses_at = 1 - name_at
+        if "id" not in first:
+            yield first_number, first[0].strip(), tuple(first[1].split())
+    else:
+        raise BadInput(f"{path}:{first_number}: no column {wanted!r}; {nearest(wanted, first)}")
+    for number, row in rows:
+        if len(row) != len(first):
+            raise BadInput(f"{path}:{number}: {len(row)} columns, not {len(first)}")
+        yield number, row[name_at].strip(), tuple(row[glosses_at].split())
+
+
+def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    for number, line in _lines(path):
+        if number == 1 and delimiter == "," and "|" in line:
+            delimiter = "|"
+        # between bars a quotation mark is a character like any other
+        quoting = csv.QUOTE_NONE if delimiter == "|" else csv.QUOTE_MINIMAL
+        yield number, next(csv.reader([line], delimiter=delimiter, quoting=quoting))
+
+
+def _unique(path: Path, rows: Iterator[tuple[int, str, tuple[str, ...]]]) -> Transcripts:
+    found: Transcripts = {}
+    for number, name, glosses in rows:
+        if name in found:
+            raise BadInput(f"{path}:{number}: utterance {name!r} is there twice")
+        found[name] = glosses
+    return found
+
+
+_READERS: Final = {
+    ".trn": _read_trn,
+    ".ref": _read_trn,
+    ".hyp": _read_trn,
+    ".stm": _read_stm,
+    ".ctm": _read_ctm,
+}
+_DELIMITERS: Final = {".csv": ",", ".tsv": "\t"}
