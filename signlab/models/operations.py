@@ -40,14 +40,21 @@ def multiply_adds(recognizer: Recognizer, widths: Mapping[str, int], frames: int
     counted = {name: sum(ops.values()) // 2 for name, ops in counter.get_flop_counts().items()}
     root = type(recognizer).__name__
     return {
-        slot: counted.get(f"{root}.{slot}", 0)
+        slot: _total(f"{root}.{slot}", module, counted)
         + sum(
             by_formula - counted.get(f"{root}.{name}", 0)
             for name, by_formula in recurrent.items()
             if name.startswith(f"{slot}.")
         )
-        for slot, _ in recognizer.named_children()
+        for slot, module in recognizer.named_children()
     }
+
+
+def _total(name: str, module: nn.Module, counted: Mapping[str, int]) -> int:
+    """What was counted in a module, or in its parts where it was not called as a whole."""
+    if name in counted:
+        return counted[name]
+    return sum(_total(f"{name}.{child}", part, counted) for child, part in module.named_children())
 
 
 @contextmanager

@@ -80,10 +80,8 @@ class ConvStem(Stem):
         for i, name in enumerate(self.names):
             present = presence[:, :, i]
             bits = present[:, :, None]
-            x = parts[name].masked_fill(~bits, 0.0)
-            if self.standards is not None:
-                x = self.standards[i](x, present).masked_fill(~bits, 0.0)
-            x = torch.cat([x, bits.to(x.dtype)], dim=-1)
+            x = parts[name] if self.standards is None else self.standards[i](parts[name], present)
+            x = torch.cat([x.masked_fill(~bits, 0.0), bits.to(x.dtype)], dim=-1)
             x, shorter = self.convs[i](x, lengths)
             outputs.append(self.finishes[i](x, shorter))
         return (
