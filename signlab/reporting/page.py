@@ -1,0 +1,109 @@
+"""The page of a report: sections of sentences, tables and figures."""
+
+from collections.abc import Callable
+
+from signlab.reporting.answer import answer, notices
+from signlab.reporting.curves_figure import curves_caption
+from signlab.reporting.details import (
+    confusion_text,
+    environment_text,
+    failures_text,
+    sign_text,
+    signer_text,
+)
+from signlab.reporting.summary import StudySummary
+from signlab.reporting.tables import (
+    change_list,
+    cost_table,
+    health_table,
+    run_table,
+    variant_table,
+)
+from signlab.reporting.together import together_text
+
+HELP = "docs/reading-the-report.md"
+
+
+def page(summary: StudySummary, figures: frozenset[str]) -> str:
+    """The whole report.
+
+    Args:
+        figures: File names of the figures that exist beside it.
+    """
+
+    def figure(name: str, caption: str) -> str:
+        return f"![{caption}]({name})" if name in figures else ""
+
+    study = summary.study
+    parts = [f"# {study.name}", *(f"> {notice}" for notice in notices(summary))]
+    parts += [f"**Question.** {study.question}", f"**Answer.** {answer(summary)}"]
+    parts += ["## Variants"]
+    if summary.measured:
+        parts += [variant_table(summary), _population(summary)]
+        parts += [figure("effects.png", "Test WER by variant, and what each component does to it")]
+        for title, section in _SECTIONS:
+            parts += [f"## {title}", section(summary, figure)]
+    parts += ["## What each variant changes", change_list(summary)]
+    if text := failures_text(summary):
+        parts += ["## Failed runs", text]
+    parts += ["## Environment", environment_text(summary)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+Figure = Callable[[str, str], str]
+
+
+def _population(summary: StudySummary) -> str:
+    paired = next((e.paired for e in summary.answers.to_baseline if e.paired), None)
+    if paired is None:
+        return ""
+    who = (
+        f"new signers like the {paired.signers} of the test"
+        if paired.population == "new signers"
+        else "this one test signer alone"
+    )
+    return (
+        f"Intervals and tests speak of new seeds, new sentences and {who}. A difference is the "
+        "variant's WER minus the baseline's, in points: below zero is better. "
+        f"*No difference shown* is not *no effect*: see *detectable* below. How to read all this: "
+        f"`{HELP}`."
+    )
+
+
+def _sure(summary: StudySummary, _figure: Figure) -> str:
+    return together_text(summary)
+
+
+def _cost(summary: StudySummary, figure: Figure) -> str:
+    plot = figure("pareto.png", "Test WER against median latency")
+    return "\n\n".join(filter(None, [plot, cost_table(summary)]))
+
+
+def _learning(summary: StudySummary, figure: Figure) -> str:
+    return "\n\n".join(
+        [figure("curves.png", "Learning curves"), curves_caption(summary), health_table(summary)]
+    )
+
+
+def _signs(summary: StudySummary, figure: Figure) -> str:
+    plot = figure("signs.png", "Signs by recall, and the change that each variant makes")
+    return "\n\n".join(filter(None, [plot, sign_text(summary)]))
+
+
+def _confused(summary: StudySummary, figure: Figure) -> str:
+    plot = figure("confusions.png", "Confusion map of the best variant")
+    return "\n\n".join(filter(None, [plot, confusion_text(summary)]))
+
+
+def _people(summary: StudySummary, _figure: Figure) -> str:
+    return "\n\n".join([signer_text(summary), run_table(summary)])
+
+
+_SECTIONS: list[tuple[str, Callable[[StudySummary, Figure], str]]] = [
+    ("How sure is that", _sure),
+    ("What it costs", _cost),
+    ("Learning", _learning),
+    ("Signs", _signs),
+    ("Confusions", _confused),
+    ("Signers, folds and seeds", _people),
+]

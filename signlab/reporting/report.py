@@ -1,0 +1,63 @@
+"""Writes a study's report: one markdown page and its figures.
+
+The same runs give the same bytes, so that a report can be committed and made again at will.
+"""
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from signlab.reporting.confusions_figure import confusion_shares, confusions_figure
+from signlab.reporting.curves_figure import curves_figure
+from signlab.reporting.effects_figure import effects_figure
+from signlab.reporting.page import page
+from signlab.reporting.pareto_figure import pareto_figure, points
+from signlab.reporting.signs_figure import signs_figure
+from signlab.reporting.style import house_style, png, write_if_new
+from signlab.reporting.summary import StudySummary, summarise
+
+FIGURES = ("effects.png", "pareto.png", "curves.png", "signs.png", "confusions.png")
+
+
+def write_report(study_folder: Path, out: Path) -> Path:
+    """Write ``out/report.md`` and its figures from a study's runs, the page last.
+
+    Args:
+        study_folder: ``runs/<study>``.
+        out: ``reports/<study>``; made if absent.
+
+    Returns:
+        The page.
+
+    Raises:
+        BadStudy: The study's folder has no plan, or runs that do not belong together.
+    """
+    summary = summarise(study_folder)
+    with house_style():
+        figures = {name: png(figure) for name, figure in _figures(summary).items()}
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in figures.items():
+        write_if_new(out / name, content)
+    report = out / "report.md"
+    write_if_new(report, page(summary, frozenset(figures)).encode())
+    for name in set(FIGURES) - set(figures):
+        (out / name).unlink(missing_ok=True)
+    return report
+
+
+def _figures(summary: StudySummary) -> dict[str, Figure]:
+    """The figures for which there is something to show, by file name."""
+    found: dict[str, Figure] = {}
+    if not summary.measured or summary.signs is None or summary.best is None:
+        return found
+    found["effects.png"] = effects_figure(summary)
+    if len(measured_speeds := points(summary)) > 1:
+        found["pareto.png"] = pareto_figure(measured_speeds)
+    found["curves.png"] = curves_figure(summary)
+    if summary.baseline.measured is not None and len(summary.measured) > 1:
+        found["signs.png"] = signs_figure(summary.signs, summary.baseline.name)
+    best = summary.best[0].name
+    shares = confusion_shares(summary.signs, best)
+    if len(shares):
+        found["confusions.png"] = confusions_figure(shares, best)
+    return found

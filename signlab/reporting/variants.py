@@ -1,0 +1,167 @@
+"""One variant's finished runs in figures: error rates, costs, health, learning curves."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from signlab.reporting.evidence import Evidence, Grid
+from signlab.reporting.reading import Run, StudyRuns, Variant
+from signlab.scoring.significance import Interval, wer_interval
+from signlab.scoring.wer import total
+from signlab.study.folder import Errors, RunResult
+
+DRAWS = 2000
+"""Bootstrap samples behind every interval and p."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a variant costs: medians over its runs, but the largest memory.
+
+    Attributes:
+        multiply_adds: For one second of landmarks.
+        latency_p50_ms: At batch 1; None until inference was measured.
+        frames_per_second: Of inference at batch 1.
+        seconds: Wall clock of one training with its scoring.
+    """
+
+    parameters: int
+    multiply_adds: int
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    frames_per_second: float | None
+    peak_memory_mib: float
+    seconds: float
+    train_frames_per_second: float
+
+
+@dataclass(frozen=True)
+class Health:
+    """Whether the runs learnt, and how long it took.
+
+    Attributes:
+        blank_share: Mean share of blank timesteps on dev, 0 to 1.
+        distinct_glosses: Fewest and most glosses that a run's dev hypotheses use.
+        escapes: The epoch in which each run left the plateau, or None.
+        last_best: Runs whose best epoch was within the last tenth of their training.
+    """
+
+    runs: int
+    collapsed: int
+    blank_share: float
+    distinct_glosses: tuple[int, int]
+    escapes: tuple[int | None, ...]
+    best_epochs: tuple[int, ...]
+    epochs: int
+    last_best: int
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A figure by epoch: its mean and range over the runs that reached the epoch."""
+
+    epochs: Float[np.ndarray, " epochs"]
+    mean: Float[np.ndarray, " epochs"]
+    low: Float[np.ndarray, " epochs"]
+    high: Float[np.ndarray, " epochs"]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What the finished runs of a variant say.
+
+    Attributes:
+        grid: The folds and seeds that ``wer`` rests on.
+        wer: Test WER in percent with its 95 % interval.
+        dev, test: Errors of all finished runs together.
+        dev_wer: In percent.
+        loss: Training loss in nats a label.
+    """
+
+    grid: Grid
+    wer: Interval
+    dev: Errors
+    test: Errors
+    costs: Costs
+    health: Health
+    dev_wer: Curve
+    loss: Curve
+
+
+@dataclass(frozen=True, eq=False)
+class VariantSummary:
+    """A planned variant and what was measured of it; None while no run is finished."""
+
+    plan: Variant
+    planned: int
+    runs: tuple[Run, ...]
+    measured: Measured | None
+
+    @property
+    def name(self) -> str:
+        """The variant's name."""
+        return self.plan.name
+
+
+def summarise_variant(study: StudyRuns, plan: Variant, evidence: Evidence) -> VariantSummary:
+    """All figures of one variant."""
+    runs, grid = tuple(study.finished(plan.name)), evidence.grid([plan.name])
+    if grid is None:
+        return VariantSummary(plan, len(study.of(plan.name)), runs, None)
+    results = [run.result for run in runs if run.result is not None]
+    measured = Measured(
+        grid=grid,
+        wer=wer_interval(
+            evidence.table({plan.name: 1}, grid), draws=DRAWS, generator=np.random.default_rng(0)
+        ),
+        dev=total(result.dev for result in results),
+        test=total(result.test for result in results),
+        costs=_costs(runs, results),
+        health=_health(results),
+        dev_wer=_curve(runs, "dev_wer"),
+        loss=_curve(runs, "loss_per_label"),
+    )
+    return VariantSummary(plan, len(study.of(plan.name)), runs, measured)
+
+
+def _costs(runs: Sequence[Run], results: Sequence[RunResult]) -> Costs:
+    speeds = [run.speed for run in runs if run.speed is not None]
+
+    def middle(value: Callable[[RunResult], float]) -> float:
+        return median(map(value, results))
+
+    return Costs(
+        parameters=round(middle(lambda result: result.parameters)),
+        multiply_adds=round(middle(lambda result: result.multiply_adds)),
+        latency_p50_ms=median(s.latency_p50_ms for s in speeds) if speeds else None,
+        latency_p95_ms=median(s.latency_p95_ms for s in speeds) if speeds else None,
+        frames_per_second=median(s.frames_per_second for s in speeds) if speeds else None,
+        peak_memory_mib=max(result.peak_memory_mib for result in results),
+        seconds=middle(lambda result: result.seconds),
+        train_frames_per_second=middle(lambda result: result.train_frames_per_second),
+    )
+
+
+def _health(results: Sequence[RunResult]) -> Health:
+    used = [result.distinct_glosses for result in results]
+    return Health(
+        runs=len(results),
+        collapsed=sum(result.collapsed for result in results),
+        blank_share=fmean(result.blank_share for result in results),
+        distinct_glosses=(min(used), max(used)),
+        escapes=tuple(result.epochs_to_escape for result in results),
+        best_epochs=tuple(result.best_epoch for result in results),
+        epochs=max(result.epochs for result in results),
+        last_best=sum(result.best_epoch > 0.9 * result.epochs for result in results),
+    )
+
+
+def _curve(runs: Sequence[Run], column: str) -> Curve:
+    rows = pd.concat([run.epochs for run in runs], ignore_index=True)
+    values = rows.pivot_table(index="epoch", values=column, aggfunc=["mean", "min", "max"])
+    mean, low, high = values.to_numpy(dtype=float).T
+    return Curve(values.index.to_numpy(dtype=float), mean, low, high)
