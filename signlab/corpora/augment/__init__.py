@@ -1,1 +1,1 @@
-"""Augmentation of batches: ``base`` (the interface), ``space``, ``time``, ``drop``, ``chain``."""
+"""Augmentation of batches: ``base``, ``space``, ``time``, ``join``, ``drop``; ``chain`` is all."""

@@ -6,12 +6,12 @@ from typing import Any
 
 import torch
 
-from signlab.corpora.augment import drop, space, time
+from signlab.corpora.augment import drop, join, space, time
 from signlab.corpora.augment.base import AUGMENTATIONS, OutLengths
 from signlab.corpora.batches import Batch
 from signlab.landmarks.selection import Selection
 
-MODULES = (space, time, drop)
+MODULES = (space, time, join, drop)
 """Imported so that what they hold is registered."""
 
 
