@@ -42,11 +42,11 @@ def read(path: Path, *, column: str | None = None) -> Transcripts:
             twice.
     """
     ending = path.suffix.lower()
-    if ending not in _READERS and ending not in _DELIMITERS:
-        known = [*_READERS, *_DELIMITERS]
+    if ending not in _READERS and ending not in TABLES:
+        known = [*_READERS, *TABLES]
         raise BadInput(f"{path}: no transcript format {ending!r}; {nearest(ending, known)}")
-    if ending in _DELIMITERS:
-        return _unique(path, _read_table(path, _DELIMITERS[ending], column))
+    if ending in TABLES:
+        return _unique(path, _read_table(path, TABLES[ending], column))
     if column is not None:
         raise BadInput(f"{path}: a {ending} file has no columns, so none is called {column!r}")
     return _unique(path, _READERS[ending](path))
@@ -59,14 +59,14 @@ def write(path: Path, transcripts: Mapping[str, tuple[str, ...]]) -> None:
         BadInput: No such format, or (stm) an id with a blank in it.
     """
     ending = path.suffix.lower()
-    if ending in _DELIMITERS:
+    if ending in TABLES:
         with path.open("w", encoding="utf-8", newline="") as stream:
-            table = csv.writer(stream, delimiter=_DELIMITERS[ending], lineterminator="\n")
+            table = csv.writer(stream, delimiter=TABLES[ending], lineterminator="\n")
             table.writerow(["id", "glosses"])
             table.writerows([name, " ".join(glosses)] for name, glosses in transcripts.items())
         return
     if ending not in {".trn", ".stm"}:
-        known = [".trn", ".stm", *_DELIMITERS]
+        known = [".trn", ".stm", *TABLES]
         raise BadInput(f"{path}: cannot write {ending!r}; {nearest(ending, known)}")
     lines = []
     for name, glosses in transcripts.items():
@@ -206,4 +206,4 @@ _READERS: Final = {
     ".stm": _read_stm,
     ".ctm": _read_ctm,
 }
-_DELIMITERS: Final = {".csv": ",", ".tsv": "\t"}
+TABLES: Final = {".csv": ",", ".tsv": "\t"}
