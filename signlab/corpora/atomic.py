@@ -26,13 +26,14 @@ def new_folder(path: Path) -> Iterator[Path]:
     prefix = f".{path.name}."
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_orphans(path.parent, prefix)
-        part = Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=path.parent))
-        part.chmod(0o755)
-        lock = (part / _LOCK).open("w")
+        with alone(path.parent):
+            _remove_orphans(path.parent, prefix)
+            part = Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=path.parent))
+            part.chmod(0o755)
+            lock = (part / _LOCK).open("w")
+            # held until this process ends, however it ends: it tells an orphan from work under way
+            fcntl.flock(lock, fcntl.LOCK_EX)
     with lock:
-        # held until this process ends, however it ends: it tells an orphan from work under way
-        fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             yield part
         finally:
@@ -41,6 +42,8 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 def publish(part: Path, path: Path) -> None:
     """Give a filled folder its name; an older corpus of that name is replaced.
+
+    To be called by one process at a time, see ``alone``.
 
     Raises:
         BadCorpus: ``path`` is a folder of something else, which must not be deleted.
@@ -85,11 +88,13 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def _remove_orphans(parent: Path, prefix: str) -> None:
-    """Remove what killed writers left: folders whose lock nobody holds."""
+    """Remove what killed writers left: folders whose lock nobody holds; nobody else publishes."""
+    for orphan in parent.glob(f"{prefix}*.old"):
+        shutil.rmtree(orphan, ignore_errors=True)
     for orphan in parent.glob(f"{prefix}*.part"):
         try:
             with (orphan / _LOCK).open() as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(orphan, ignore_errors=True)
         except (FileNotFoundError, BlockingIOError, PermissionError):
-            continue  # just begun or published, being written, or another user's
+            continue  # just published, being written, or another user's

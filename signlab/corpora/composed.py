@@ -76,7 +76,7 @@ class Composed(Corpus):
                 )
         self._path = Path(clips)
         self._sentences = {"train": train, "dev": dev, "test": test}
-        self._style = Style(glosses, speed, transition, rest)
+        self.style = Style(glosses, speed, transition, rest)
         self._dev_share = dev_share
         self._test_signers = test_signers
         self._seed = seed
@@ -104,7 +104,7 @@ class Composed(Corpus):
     @property
     def digest(self) -> str:
         """Of the clips, the settings and the way sentences are made."""
-        settings = [VERSION, self._store.digest, self._sentences, vars(self._style)]
+        settings = [VERSION, self._store.digest, self._sentences, vars(self.style)]
         settings += [self._dev_share, self._test_signers, self._seed]
         return hashlib.sha256(json.dumps(settings).encode()).hexdigest()
 
@@ -181,7 +181,7 @@ class Composed(Corpus):
         """Which of ``rows`` are for dev: a share of each sign of each signer, one at least."""
         index = self._store.index
         groups: dict[tuple[int, tuple[str, ...]], list[int]] = {}
-        for position, row in enumerate(rows):
+        for position, row in enumerate(rows.tolist()):
             key = int(index.signers.codes[row]), index.glosses_of(row)
             groups.setdefault(key, []).append(position)
         apart = np.zeros(len(rows), dtype=bool)
@@ -197,7 +197,7 @@ class Composed(Corpus):
         rng = np.random.default_rng([self._seed, stream, epoch])
         prefix = f"train-{epoch}" if split == "train" else f"{split}-{fold}"
         return [
-            clips.render(plan(clips, self._style, f"{prefix}-{number}", rng))
+            clips.render(plan(clips, self.style, f"{prefix}-{number}", rng))
             for number in range(self._sentences[split])
         ]
 

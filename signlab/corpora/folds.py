@@ -82,13 +82,13 @@ def _take_dev(index: Index, rows: np.ndarray, share: float) -> tuple[np.ndarray,
     """Part ``rows`` into training and dev, leaving each gloss in training."""
     wanted = round(share * len(rows))
     left = np.zeros(len(index.glosses.names), dtype=np.int64)
-    for row in rows:
+    for row in rows.tolist():
         left[_distinct(index, row)] += 1
     dev = np.zeros(len(rows), dtype=bool)
     for position in by_hash([index.id(int(row)) for row in rows]):
         if dev.sum() >= wanted:
             break
-        glosses = _distinct(index, rows[position])
+        glosses = _distinct(index, int(rows[position]))
         if (left[glosses] > 1).all():
             left[glosses] -= 1
             dev[position] = True

@@ -23,7 +23,7 @@ from signlab.corpora.shards import INDEX, META, VERSION, Shards
 from signlab.corpora.validate import check_sample
 from signlab.errors import BadCorpus
 from signlab.landmarks.layout import Layout, Part
-from signlab.study.folder import read_json, write_json
+from signlab.study.folder import write_json
 
 _MAPPED = 4
 """Shards mapped at once, so that reading a corpus larger than memory keeps the process small."""
@@ -65,9 +65,13 @@ class Store:
                 "(`make corpora` makes those of the shipped studies)"
             )
         meta = _read_meta(path)
-        for file in [*meta["shards"], {"file": INDEX, "bytes": meta["index_bytes"]}]:
-            _check_size(path / file["file"], file["bytes"])
-        return cls(path, meta)
+        try:
+            store = cls(path, meta)
+            for file in [*meta["shards"], {"file": INDEX, "bytes": meta["index_bytes"]}]:
+                _check_size(path / file["file"], file["bytes"])
+        except (KeyError, TypeError) as error:
+            raise _damaged(path / "corpus.json", f"{error} is missing or wrong") from error
+        return store
 
     @cached_property
     def index(self) -> Index:
@@ -245,7 +249,7 @@ def _layout(values: dict[str, Any]) -> Layout:
 def _read_meta(path: Path) -> dict[str, Any]:
     file = path / "corpus.json"
     try:
-        meta = read_json(file)
+        meta = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BadCorpus(f"{path} is not a corpus: {file.name} is missing") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:

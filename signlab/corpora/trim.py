@@ -1,7 +1,7 @@
 """Where in a recorded clip the sign is: idle heads and tails are no part of a sentence."""
 
 import numpy as np
-from jaxtyping import Float32, Int16
+from jaxtyping import Float, Int16
 
 from signlab.landmarks.layout import Layout, dequantise
 
@@ -37,14 +37,14 @@ def active_span(
 
 def _hand_speeds(
     landmarks: Int16[np.ndarray, "frames points coordinates"], layout: Layout
-) -> Float32[np.ndarray, " changes"]:
+) -> Float[np.ndarray, " changes"]:
     """Image widths that the faster hand moves from each frame to the next; 0 where unseen."""
     slices = layout.slices
     hands = [rows for name, rows in slices.items() if name.endswith("hand")] or [slice(None)]
     if "pose" in slices:
         wrists = slices["pose"].start + 15
         hands += [slice(wrists, wrists + 1), slice(wrists + 1, wrists + 2)]
-    speeds = np.zeros(len(landmarks) - 1, dtype=np.float32)
+    speeds = np.zeros(len(landmarks) - 1)
     for rows in hands:
         moves = np.linalg.norm(np.diff(dequantise(landmarks[:, rows, :2]), axis=0), axis=-1)
         seen = ~np.isnan(moves)
