@@ -17,7 +17,7 @@ from torch.nn.utils.rnn import (
     pad_packed_sequence,
 )
 
-from signlab.models.recurrent import BiLstm
+from signlab.models.recurrent import BiRecurrent
 
 SHAPES = [(32, 40, 128, 20), (32, 40, 192, 20), (8, 230, 96, 6), (8, 230, 512, 3)]
 """Utterances, timesteps of the longest, width, repetitions."""
@@ -34,7 +34,7 @@ def compare(batch: int, longest: int, width: int, repetitions: int) -> tuple[flo
     """Median seconds of ours and of packed sequences, and the median ratio of the pairs."""
     lengths = torch.linspace(longest * 0.4, longest, batch).long().flip(0)
     x = torch.randn(batch, longest, width)
-    ours = BiLstm(width, width)
+    ours = BiRecurrent(width, width)
     packed = nn.LSTM(width, width, batch_first=True, bidirectional=True)
 
     def with_packing() -> Tensor:

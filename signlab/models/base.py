@@ -23,11 +23,11 @@ PartFeatures = Mapping[str, Float[Tensor, "batch frames _"]]
 Presence = Bool[Tensor, "batch frames parts"]
 """Where a part was tracked; False past an utterance's length."""
 
-PartActivations = Float[Tensor, "batch time parts width"]
-PartPresence = Bool[Tensor, "batch time parts"]
-"""Presence at the timesteps of the stem, which may be fewer than the frames."""
+PartActivations = Float[Tensor, "batch time kept width"]
+PartPresence = Bool[Tensor, "batch time kept"]
+"""Presence in what the stem gives: perhaps fewer timesteps than frames, or one joined part."""
 
-PartWeights = Float[Tensor, "batch time parts"]
+PartWeights = Float[Tensor, "batch time kept"]
 Activations = Float[Tensor, "batch time width"]
 NewActivations = Float[Tensor, "batch new_time new_width"]
 """What a block gives whose input are ``Activations`` of another length and width."""

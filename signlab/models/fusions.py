@@ -42,6 +42,25 @@ class Concat(Fusion):
         return self.mix(known.flatten(2))
 
 
+@FUSIONS.register("flat")
+class Flat(Fusion):
+    """All parts side by side, nothing learnt; a missing part is zeros.
+
+    Args:
+        in_width: Channels a part.
+        parts: How many parts.
+    """
+
+    def __init__(self, *, in_width: int, parts: int) -> None:
+        super().__init__()
+        self.out_width = in_width * parts
+
+    def forward(
+        self, parts: PartActivations, presence: PartPresence
+    ) -> Float[Tensor, "batch time fused"]:
+        return parts.masked_fill(~presence[..., None], 0.0).flatten(2)
+
+
 class WeighingFusion(Fusion):
     """A fusion that can say how much each part counted at each timestep."""
 
@@ -110,7 +129,7 @@ class CrossModal(WeighingFusion):
     def _attend(
         self, tokens: PartActivations, presence: PartPresence
     ) -> tuple[
-        Float[Tensor, "batch time heads parts parts"], Float[Tensor, "batch time heads parts head"]
+        Float[Tensor, "batch time heads kept kept"], Float[Tensor, "batch time heads parts head"]
     ]:
         split = self.queries_keys_values(self.norm(tokens))
         split = split.unflatten(-1, (3, self.heads, -1)).permute(3, 0, 1, 4, 2, 5)

@@ -1,45 +1,39 @@
-"""Recurrent encoders for padded batches.
+"""Recurrent layers for padded batches.
 
 A padded bidirectional ``nn.LSTM`` starts its backward direction in the padding, and
-PackedSequence, the usual cure, is 5 to 20 times slower on CPU (pytorch #149194). Here each
-direction is an ``nn.LSTM`` of its own, and the second reads every utterance reversed within its
-own length, so that padding comes last in both.
+PackedSequence, the usual cure, is several times slower on CPU (pytorch #149194;
+benchmarks/lstm.py). Here each direction is a module of its own, and the second reads every
+utterance reversed within its own length, so that padding comes last in both.
 """
 
 import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
-from signlab.models.base import (
-    ENCODERS,
-    Activations,
-    Dropout,
-    Lengths,
-    NewActivations,
-    Positive,
-    Sequential,
-    Stack,
-)
+from signlab.models.base import Activations, Lengths, NewActivations, Sequential
 
 
-class BiLstm(Sequential):
-    """One bidirectional LSTM layer; padding never reaches a valid timestep.
+class BiRecurrent(Sequential):
+    """One layer in two directions; padding never reaches a valid timestep.
 
     Args:
         in_width: Channels in.
         width: Hidden units a direction; ``2 * width`` channels come out, forward first.
+        cell: ``nn.LSTM`` or ``nn.GRU``.
     """
 
-    def __init__(self, in_width: int, width: int) -> None:
+    def __init__(
+        self, in_width: int, width: int, cell: type[nn.LSTM] | type[nn.GRU] = nn.LSTM
+    ) -> None:
         super().__init__()
         self.out_width = 2 * width
-        self.onward = nn.LSTM(in_width, width, batch_first=True)
-        self.backward_ = nn.LSTM(in_width, width, batch_first=True)
+        self.onward = cell(in_width, width, batch_first=True)
+        self.reverse = cell(in_width, width, batch_first=True)
 
     def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
         order = reversal(x.shape[1], lengths)
         onward, _ = self.onward(x)
-        backward, _ = self.backward_(reordered(x, order))
+        backward, _ = self.reverse(reordered(x, order))
         return torch.cat([onward, reordered(backward, order)], dim=-1), lengths
 
     def out_lengths(self, lengths: Lengths) -> Lengths:
@@ -61,81 +55,59 @@ def reordered(x: Activations, order: Int[Tensor, "batch time"]) -> Activations:
     return x.gather(1, order[:, :, None].expand_as(x))
 
 
-class BiLstmLayer(Sequential):
-    """A bidirectional LSTM and dropout, perhaps with a skip and a normalisation.
+class RecurrentLayer(Sequential):
+    """A layer in two directions and dropout.
 
     Args:
         in_width: Channels in.
         width: Hidden units a direction.
         dropout: On what comes out.
-        residual: Add the input (through a linear layer where its width differs) and normalise.
+        cell: ``nn.LSTM`` or ``nn.GRU``.
     """
 
-    def __init__(self, in_width: int, width: int, *, dropout: float, residual: bool) -> None:
+    def __init__(
+        self,
+        in_width: int,
+        width: int,
+        *,
+        dropout: float,
+        cell: type[nn.LSTM] | type[nn.GRU] = nn.LSTM,
+    ) -> None:
         super().__init__()
-        self.lstm = BiLstm(in_width, width)
+        self.recurrent = BiRecurrent(in_width, width, cell)
         self.dropout = nn.Dropout(dropout)
-        self.out_width = self.lstm.out_width
-        self.residual = residual
-        if residual:
-            same = in_width == self.out_width
-            self.skip = nn.Identity() if same else nn.Linear(in_width, self.out_width)
-            self.norm = nn.LayerNorm(self.out_width)
+        self.out_width = self.recurrent.out_width
 
     def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
-        added = self.dropout(self.lstm(x, lengths)[0])
-        return (self.norm(self.skip(x) + added) if self.residual else added), lengths
+        return self.dropout(self.recurrent(x, lengths)[0]), lengths
 
     def out_lengths(self, lengths: Lengths) -> Lengths:
         return lengths
 
 
-@ENCODERS.register("bilstm")
-class BiLstmEncoder(Stack):
-    """Bidirectional LSTM layers.
+class ResidualLayer(Sequential):
+    """A layer in two directions, added to its input, then normalised.
 
     Args:
         in_width: Channels in.
         width: Hidden units a direction.
-        layers: How many layers.
-        dropout: After each layer.
+        project: Channels out, through a linear layer; ``2 * width`` where it is None.
+        dropout: On what is added.
     """
 
-    def __init__(
-        self,
-        *,
-        in_width: int,
-        width: Positive = 128,
-        layers: Positive = 2,
-        dropout: Dropout = 0.2,
-    ) -> None:
-        super().__init__(_layers(in_width, width, layers, dropout=dropout, residual=False))
+    def __init__(self, in_width: int, width: int, *, project: int | None, dropout: float) -> None:
+        super().__init__()
+        self.recurrent = BiRecurrent(in_width, width)
+        self.out_width = project or 2 * width
+        self.project = nn.Linear(2 * width, project) if project else nn.Identity()
+        same = in_width == self.out_width
+        self.skip = nn.Identity() if same else nn.Linear(in_width, self.out_width)
+        self.dropout = nn.Dropout(dropout)
+        self.norm = nn.LayerNorm(self.out_width)
 
+    def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
+        added = self.dropout(self.project(self.recurrent(x, lengths)[0]))
+        return self.norm(self.skip(x) + added), lengths
 
-@ENCODERS.register("residual-bilstm")
-class ResidualBiLstmEncoder(Stack):
-    """Bidirectional LSTM layers, each with a skip around it and a layer normalisation.
-
-    Args:
-        in_width: Channels in.
-        width: Hidden units a direction.
-        layers: How many layers.
-        dropout: On what each layer adds.
-    """
-
-    def __init__(
-        self,
-        *,
-        in_width: int,
-        width: Positive = 128,
-        layers: Positive = 2,
-        dropout: Dropout = 0.2,
-    ) -> None:
-        super().__init__(_layers(in_width, width, layers, dropout=dropout, residual=True))
-
-
-def _layers(
-    in_width: int, width: int, layers: int, *, dropout: float, residual: bool
-) -> list[Sequential]:
-    widths = [in_width] + [2 * width] * (layers - 1)
-    return [BiLstmLayer(each, width, dropout=dropout, residual=residual) for each in widths]
+    def out_lengths(self, lengths: Lengths) -> Lengths:
+        return lengths

@@ -94,6 +94,38 @@ class ConvStem(Stem):
         return shortened(lengths, self.stride)
 
 
+@STEMS.register("joined")
+class JoinedStem(Stem):
+    """All features side by side as one part, nothing learnt: the input of the legacy models.
+
+    A missing part is zeros, and nothing tells it from a part at the origin.
+
+    Args:
+        part_widths: Features of each part.
+    """
+
+    def __init__(self, *, part_widths: dict[str, int]) -> None:
+        super().__init__()
+        self.names = tuple(part_widths)
+        self.out_width = sum(part_widths.values())
+
+    @property
+    def out_parts(self) -> int:
+        return 1
+
+    def forward(
+        self, parts: PartFeatures, presence: Presence, lengths: Lengths
+    ) -> tuple[PartActivations, PartPresence, Lengths]:
+        known = [
+            parts[name].masked_fill(~presence[:, :, i, None], 0.0)
+            for i, name in enumerate(self.names)
+        ]
+        return torch.cat(known, dim=-1).unsqueeze(2), presence.any(-1, keepdim=True), lengths
+
+    def out_lengths(self, lengths: Lengths) -> Lengths:
+        return lengths
+
+
 def any_presence(presence: Presence, stride: int) -> PartPresence:
     """Whether a part was tracked in any of every ``stride`` frames."""
     if stride == 1:

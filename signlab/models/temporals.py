@@ -18,6 +18,7 @@ from signlab.models.base import (
     Stack,
 )
 from signlab.models.convolution import Activation, Finish, MaxPool, Norm, Pool, TimeConv, shortened
+from signlab.registry import BadSetting
 
 Downsample = Literal[1, 2, 4, 8]
 Kernels = Annotated[tuple[Kernel, ...], Field(min_length=1)]
@@ -93,7 +94,9 @@ class SingleScale(Stack):
         in_width: Channels in.
         width: Channels out; as many as come in where it is not given.
         kernel: Timesteps that one convolution sees.
-        downsample: Timesteps in for one out; 4 takes two convolutions, 1 takes one.
+        downsample: Timesteps in for one out.
+        layers: Convolutions, of which the first ones halve the sequence; where it is not given
+            there are as many as halvings, at least one.
         pool: Halve by the stride of the convolution, or by a maximum after it.
         separable: Depthwise-separable convolutions.
         norm: Over the channels of a timestep, or over the batch.
@@ -108,6 +111,7 @@ class SingleScale(Stack):
         width: Positive | None = None,
         kernel: Kernel = 5,
         downsample: Downsample = 4,
+        layers: Positive | None = None,
         pool: Pool = "stride",
         separable: bool = False,
         norm: Norm = "layer",
@@ -115,8 +119,8 @@ class SingleScale(Stack):
         dropout: Dropout = 0.1,
     ) -> None:
         width = width or in_width
-        layers: list[Sequential] = []
-        for stride in stage_strides(downsample):
+        blocks: list[Sequential] = []
+        for stride in stage_strides(downsample, layers):
             conv = TimeConv(
                 in_width,
                 width,
@@ -125,11 +129,11 @@ class SingleScale(Stack):
                 separable=separable,
             )
             finish = Finish(width, norm=norm, activation=activation, dropout=dropout)
-            layers.append(ConvStage(conv, finish))
+            blocks.append(ConvStage(conv, finish))
             if pool == "max" and stride > 1:
-                layers.append(MaxPool(width, stride=stride))
+                blocks.append(MaxPool(width, stride=stride))
             in_width = width
-        super().__init__(layers)
+        super().__init__(blocks)
 
 
 @TEMPORALS.register("multiscale")
@@ -142,7 +146,9 @@ class MultiScale(Stack):
         kernels: Timesteps that the parallel convolutions see.
         branch_width: Channels of each of them; where it is not given they share ``width``, so
             that the block costs about as much as one convolution of the mean kernel.
-        downsample: Timesteps in for one out; 4 takes two stages, 1 takes one.
+        downsample: Timesteps in for one out.
+        layers: Stages, of which the first ones halve the sequence; where it is not given there
+            are as many as halvings, at least one.
         pool: Halve by the stride of the convolutions, or by a maximum after them.
         separable: Depthwise-separable convolutions.
         skip: Add the input of a stage to its output.
@@ -159,6 +165,7 @@ class MultiScale(Stack):
         kernels: Kernels = (5, 9, 15),
         branch_width: Positive | None = None,
         downsample: Downsample = 4,
+        layers: Positive | None = None,
         pool: Pool = "stride",
         separable: bool = False,
         skip: bool = True,
@@ -167,8 +174,8 @@ class MultiScale(Stack):
         dropout: Dropout = 0.1,
     ) -> None:
         width = width or in_width
-        layers: list[Sequential] = []
-        for stride in stage_strides(downsample):
+        blocks: list[Sequential] = []
+        for stride in stage_strides(downsample, layers):
             conv = ParallelConv(
                 in_width,
                 width,
@@ -179,17 +186,26 @@ class MultiScale(Stack):
                 skip=skip,
             )
             finish = Finish(width, norm=norm, activation=activation, dropout=dropout)
-            layers.append(ConvStage(conv, finish))
+            blocks.append(ConvStage(conv, finish))
             if pool == "max" and stride > 1:
-                layers.append(MaxPool(width, stride=stride))
+                blocks.append(MaxPool(width, stride=stride))
             in_width = width
-        super().__init__(layers)
+        super().__init__(blocks)
 
 
-def stage_strides(downsample: int) -> list[int]:
-    """The stride of each stage: as many halvings as ``downsample`` takes, at least one stage.
+def stage_strides(downsample: int, layers: int | None) -> list[int]:
+    """The stride of each stage.
 
-    >>> stage_strides(4), stage_strides(1)
-    ([2, 2], [1])
+    Raises:
+        BadSetting: Fewer layers than halvings.
+
+    >>> stage_strides(4, None), stage_strides(1, None), stage_strides(2, 3)
+    ([2, 2], [1], [2, 1, 1])
     """
-    return [2] * (downsample.bit_length() - 1) or [1]
+    halvings = downsample.bit_length() - 1
+    stages = layers or max(halvings, 1)
+    if stages < halvings:
+        raise BadSetting(
+            "layers", f"{stages} layers cannot shorten {downsample} times: it takes {halvings}"
+        )
+    return [2] * halvings + [1] * (stages - halvings)

@@ -4,12 +4,12 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from signlab.models.recurrent import BiLstm, reordered, reversal
+from signlab.models.recurrent import BiRecurrent, reordered, reversal
 
 LENGTHS = torch.tensor([9, 4, 1, 7])
 
 
-def packed_twin(layer: BiLstm) -> nn.LSTM:
+def packed_twin(layer: BiRecurrent) -> nn.LSTM:
     """torch's bidirectional LSTM with the same weights."""
     twin = nn.LSTM(
         layer.onward.input_size, layer.onward.hidden_size, batch_first=True, bidirectional=True
@@ -17,13 +17,13 @@ def packed_twin(layer: BiLstm) -> nn.LSTM:
     with torch.no_grad():
         for name, value in layer.onward.named_parameters():
             twin.get_parameter(name).copy_(value)
-        for name, value in layer.backward_.named_parameters():
+        for name, value in layer.reverse.named_parameters():
             twin.get_parameter(f"{name}_reverse").copy_(value)
     return twin
 
 
 def test_equals_packed_sequences_in_value_and_gradient():
-    layer = BiLstm(5, 8)
+    layer = BiRecurrent(5, 8)
     twin = packed_twin(layer)
     ours = torch.randn(4, 9, 5, generator=torch.Generator().manual_seed(0), requires_grad=True)
     theirs = ours.detach().clone().requires_grad_()
