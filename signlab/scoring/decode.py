@@ -1,6 +1,7 @@
 """Every decoder under one name: ``DECODERS.build("greedy", {})``."""
 
+from signlab.scoring.beam import Beam
 from signlab.scoring.decoder import DECODERS, Decoder, Hypothesis
 from signlab.scoring.greedy import Greedy
 
-__all__ = ["DECODERS", "Decoder", "Greedy", "Hypothesis"]
+__all__ = ["DECODERS", "Beam", "Decoder", "Greedy", "Hypothesis"]
