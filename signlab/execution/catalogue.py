@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
-import signlab.corpora.compose
+import signlab.corpora.composed
 import signlab.corpora.folder
-import signlab.corpora.synthetic
+import signlab.corpora.synthetic.corpus
 import signlab.models.blocks  # noqa: F401  # registers
 from signlab.corpora.augment.base import AUGMENTATIONS
 from signlab.corpora.base import CORPORA

@@ -135,7 +135,11 @@ def _glimpse(folder: RunFolder, epochs: int) -> Glimpse:
     table = folder.epochs()
     last: dict[str, Any] = {} if table.empty else table.iloc[-1].to_dict()
     return Glimpse(
-        _name(folder), int(last.get("epoch", 0)), epochs, last.get("loss"), last.get("dev_wer")
+        _name(folder),
+        int(last.get("epoch", 0)),
+        epochs,
+        last.get("loss_per_label"),
+        last.get("dev_wer"),
     )
 
 

@@ -17,7 +17,7 @@ class Checkpoint:
 
     Attributes:
         epoch: Epochs done.
-        best: The weights with the best dev WER so far.
+        best: The weights with the best dev WER so far, among equal ones the least dev loss.
         history: One row an epoch.
         seconds: Training time so far, over all continuations.
         random_state: Of torch's global generator, which dropout draws from.
@@ -28,6 +28,7 @@ class Checkpoint:
     best: dict[str, Any]
     best_epoch: int
     best_wer: float
+    best_loss: float
     optimizer: dict[str, Any]
     random_state: torch.Tensor
     history: list[dict[str, Any]]
@@ -42,6 +43,7 @@ class Checkpoint:
             best={},
             best_epoch=0,
             best_wer=math.inf,
+            best_loss=math.inf,
             optimizer={},
             random_state=torch.get_rng_state(),
             history=[],

@@ -68,7 +68,8 @@ def train_epochs(
         sums = _train_epoch(assembly, optimizer, splits, seed, state.epoch, device)
         evaluation = evaluate(assembly, splits.dev, device)
         wer = evaluation.errors.wer
-        better = wer < state.best_wer
+        # dev WER saturates where the signers of dev are known; among equals the loss decides
+        better = (wer, evaluation.loss_per_label) < (state.best_wer, state.best_loss)
         seconds = state.seconds + time.perf_counter() - started
         row = {
             "epoch": state.epoch + 1,
@@ -76,7 +77,7 @@ def train_epochs(
             "seconds": seconds,
             "training_seconds": sums.seconds,
             "frames": sums.frames,
-            "loss": sums.loss / sums.labels,
+            "loss_per_label": sums.loss / sums.labels,
             "dev_loss_per_label": evaluation.loss_per_label,
             "learning_rate": schedule.learning_rate(state.epoch + 1),
             "gradient_norm": sums.gradient_norm,
@@ -92,6 +93,7 @@ def train_epochs(
             best=weights if better else state.best,
             best_epoch=state.epoch + 1 if better else state.best_epoch,
             best_wer=wer if better else state.best_wer,
+            best_loss=evaluation.loss_per_label if better else state.best_loss,
             optimizer=optimizer.state_dict(),
             random_state=torch.get_rng_state(),
             history=[*state.history, row],
