@@ -1,5 +1,31 @@
 """Importing this registers every block that comes with signlab."""
 
-from signlab.models import auxiliary, fusions, heads, recurrent_encoders, stems, temporals
+from signlab.models import (
+    auxiliary,
+    chain,
+    cluster,
+    conformer,
+    dilated,
+    fusions,
+    heads,
+    inverted,
+    recurrent_encoders,
+    stems,
+    temporals,
+    transformer,
+)
 
-__all__ = ["auxiliary", "fusions", "heads", "recurrent_encoders", "stems", "temporals"]
+__all__ = [
+    "auxiliary",
+    "chain",
+    "cluster",
+    "conformer",
+    "dilated",
+    "fusions",
+    "heads",
+    "inverted",
+    "recurrent_encoders",
+    "stems",
+    "temporals",
+    "transformer",
+]

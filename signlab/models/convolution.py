@@ -51,8 +51,8 @@ class TimeConv(Sequential):
         kernel: Timesteps that one output sees; odd.
         stride: Every how many timesteps there is an output.
         dilation: Distance of the timesteps that one output sees.
-        separable: Filter every channel by itself, then mix the channels at each timestep
-            (depthwise-separable: kernel + out_width weights a channel, not their product).
+        depthwise: Filter every channel by itself; the widths are equal then.
+        bias: Learn a shift a channel.
     """
 
     def __init__(
@@ -63,23 +63,17 @@ class TimeConv(Sequential):
         kernel: int,
         stride: int = 1,
         dilation: int = 1,
-        separable: bool = False,
+        depthwise: bool = False,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         self.out_width, self.stride, self.dilation = out_width, stride, dilation
-        self.groups = in_width if separable else 1
-        # the modules hold and initialise the weights; the depthwise bias would be absorbed
-        self.filter = nn.Conv1d(
-            in_width,
-            in_width if separable else out_width,
-            kernel,
-            groups=self.groups,
-            bias=not separable,
-        )
-        self.mix = nn.Linear(in_width, out_width) if separable else nn.Identity()
+        self.reach = dilation * (kernel // 2)
+        self.groups = in_width if depthwise else 1
+        # holds and initialises the weights; the computation is below
+        self.filter = nn.Conv1d(in_width, out_width, kernel, groups=self.groups, bias=bias)
 
     def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
-        reach = self.dilation * (self.filter.kernel_size[0] // 2)
         # (batch, width, 1, time) whose memory is (batch, time, width)
         image = blank_padding(x, lengths).transpose(1, 2).unsqueeze(2)
         image = functional.conv2d(
@@ -87,14 +81,59 @@ class TimeConv(Sequential):
             self.filter.weight.unsqueeze(2),
             self.filter.bias,
             stride=(1, self.stride),
-            padding=(0, reach),
+            padding=(0, self.reach),
             dilation=(1, self.dilation),
             groups=self.groups,
         )
-        return self.mix(image.squeeze(2).transpose(1, 2)), self.out_lengths(lengths)
+        return image.squeeze(2).transpose(1, 2), self.out_lengths(lengths)
 
     def out_lengths(self, lengths: Lengths) -> Lengths:
         return shortened(lengths, self.stride)
+
+
+class SeparableConv(Sequential):
+    """Filters every channel by itself, then mixes the channels of each timestep.
+
+    That takes kernel + out_width weights a channel instead of their product.
+
+    Args:
+        in_width: Channels in.
+        out_width: Channels out.
+        kernel: Timesteps that one output sees; odd.
+        stride: Every how many timesteps there is an output.
+        dilation: Distance of the timesteps that one output sees.
+    """
+
+    def __init__(
+        self, in_width: int, out_width: int, *, kernel: int, stride: int = 1, dilation: int = 1
+    ) -> None:
+        super().__init__()
+        self.out_width = out_width
+        # a bias of the filter would be absorbed by that of the mixing
+        self.filter = TimeConv(
+            in_width,
+            in_width,
+            kernel=kernel,
+            stride=stride,
+            dilation=dilation,
+            depthwise=True,
+            bias=False,
+        )
+        self.mix = nn.Linear(in_width, out_width)
+
+    def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
+        x, lengths = self.filter(x, lengths)
+        return self.mix(x), lengths
+
+    def out_lengths(self, lengths: Lengths) -> Lengths:
+        return self.filter.out_lengths(lengths)
+
+
+CONVOLUTIONS: dict[bool, type[TimeConv] | type[SeparableConv]] = {
+    False: TimeConv,
+    True: SeparableConv,
+}
+"""By whether they are depthwise-separable."""
 
 
 class LayerNorm(nn.Module):

@@ -1,11 +1,14 @@
 """Heads: activations to one score an output."""
 
 import math
+from typing import Annotated
 
 import torch
+from pydantic import Field
 from torch import nn
+from torch.nn import functional
 
-from signlab.models.base import HEADS, Activations, Dropout, Head, Logits
+from signlab.models.base import HEADS, Activations, Dropout, Head, Logits, Positive
 
 
 def blank_bias(share: float, glosses: int) -> float:
@@ -46,3 +49,71 @@ class Linear(Head):
     def start_blank(self, share: float) -> None:
         with torch.no_grad():
             self.scores.bias[0] = blank_bias(share, self.out_width - 1)
+
+
+@HEADS.register("mlp")
+class Mlp(Head):
+    """Two linear layers.
+
+    Args:
+        in_width: Channels in.
+        outputs: The glosses and the blank.
+        hidden: Channels between them.
+        dropout: On these.
+    """
+
+    def __init__(
+        self, *, in_width: int, outputs: int, hidden: Positive = 256, dropout: Dropout = 0.1
+    ) -> None:
+        super().__init__()
+        self.out_width = outputs
+        self.hidden = nn.Sequential(nn.Linear(in_width, hidden), nn.SiLU(), nn.Dropout(dropout))
+        self.scores = nn.Linear(hidden, outputs)
+
+    def forward(self, x: Activations) -> Logits:
+        return self.scores(self.hidden(x))
+
+    def start_blank(self, share: float) -> None:
+        with torch.no_grad():
+            self.scores.bias[0] = blank_bias(share, self.out_width - 1)
+
+
+@HEADS.register("cosine")
+class Cosine(Head):
+    """The angle between the activations and a learned direction an output, scaled.
+
+    Frequent glosses cannot win by the length of their weights.
+
+    Args:
+        in_width: Channels in.
+        outputs: The glosses and the blank.
+        scale: Of the cosine at the start; it is learned.
+        dropout: On the activations.
+
+    Source: Min et al. 2021, "Visual alignment constraint for continuous sign language
+        recognition" (its NormLinear); the blank alone has a bias.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_width: int,
+        outputs: int,
+        scale: Annotated[float, Field(gt=0)] = 16.0,
+        dropout: Dropout = 0.0,
+    ) -> None:
+        super().__init__()
+        self.out_width = outputs
+        self.dropout = nn.Dropout(dropout)
+        self.directions = nn.Parameter(torch.randn(outputs, in_width))
+        self.scale = nn.Parameter(torch.tensor(scale))
+        self.blank = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Activations) -> Logits:
+        x = functional.normalize(self.dropout(x), dim=-1)
+        scores = self.scale * functional.linear(x, functional.normalize(self.directions, dim=-1))
+        return scores + functional.pad(self.blank, (0, self.out_width - 1))
+
+    def start_blank(self, share: float) -> None:
+        with torch.no_grad():
+            self.blank[0] = blank_bias(share, self.out_width - 1)

@@ -16,7 +16,14 @@ from signlab.models.base import (
     Presence,
     Stem,
 )
-from signlab.models.convolution import Activation, BatchNorm, Finish, Norm, TimeConv, shortened
+from signlab.models.convolution import (
+    CONVOLUTIONS,
+    Activation,
+    BatchNorm,
+    Finish,
+    Norm,
+    shortened,
+)
 
 
 @STEMS.register("conv")
@@ -62,7 +69,7 @@ class ConvStem(Stem):
         )
         # one more channel tells the frames that have the part from zeros
         self.convs = nn.ModuleList(
-            TimeConv(features + 1, width, kernel=kernel, stride=stride, separable=separable)
+            CONVOLUTIONS[separable](features + 1, width, kernel=kernel, stride=stride)
             for features in part_widths.values()
         )
         self.finishes = nn.ModuleList(

@@ -17,7 +17,16 @@ from signlab.models.base import (
     Sequential,
     Stack,
 )
-from signlab.models.convolution import Activation, Finish, MaxPool, Norm, Pool, TimeConv, shortened
+from signlab.models.convolution import (
+    CONVOLUTIONS,
+    Activation,
+    Finish,
+    MaxPool,
+    Norm,
+    Pool,
+    TimeConv,
+    shortened,
+)
 from signlab.registry import BadSetting
 
 Downsample = Literal[1, 2, 4, 8]
@@ -67,7 +76,7 @@ class ParallelConv(Sequential):
         super().__init__()
         self.out_width, self.stride = out_width, stride
         self.branches = nn.ModuleList(
-            TimeConv(in_width, branch_width, kernel=kernel, stride=stride, separable=separable)
+            CONVOLUTIONS[separable](in_width, branch_width, kernel=kernel, stride=stride)
             for kernel in kernels
         )
         self.mix = nn.Linear(len(kernels) * branch_width, out_width)
@@ -121,12 +130,8 @@ class SingleScale(Stack):
         width = width or in_width
         blocks: list[Sequential] = []
         for stride in stage_strides(downsample, layers):
-            conv = TimeConv(
-                in_width,
-                width,
-                kernel=kernel,
-                stride=stride if pool == "stride" else 1,
-                separable=separable,
+            conv = CONVOLUTIONS[separable](
+                in_width, width, kernel=kernel, stride=stride if pool == "stride" else 1
             )
             finish = Finish(width, norm=norm, activation=activation, dropout=dropout)
             blocks.append(ConvStage(conv, finish))

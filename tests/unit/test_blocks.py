@@ -37,7 +37,35 @@ TRIALS: dict[str, list[dict]] = {
     ],
     "encoder bilstm": [{"width": 6}, {"width": 6, "layers": 1}],
     "head linear": [{}, {"norm": False}],
-    "encoder residual-bilstm": [{"width": 6}, {"width": 4, "layers": 3}],
+    "encoder residual-bilstm": [
+        {"width": 6},
+        {"width": 4, "layers": 3},
+        {"width": 6, "project": 8},
+    ],
+    "encoder gru": [{"width": 6}],
+    "encoder bilstm-attention": [{"width": 4, "heads": 2}],
+    "encoder transformer": [
+        {"width": 12, "heads": 2, "layers": 2, "positions": positions}
+        for positions in ("none", "sinusoidal", "rope", "t5", "transformer-xl")
+    ],
+    "encoder linformer": [{"width": 8, "heads": 2, "layers": 2, "rank": 4, "longest": 30}],
+    "encoder performer": [{"width": 12, "heads": 2, "layers": 2, "features": 16}],
+    "encoder conformer": [
+        {"width": 8, "heads": 2, "layers": 2, "kernel": 5},
+        {"width": 12, "heads": 2, "layers": 1, "norm": "batch", "positions": "t5"},
+    ],
+    "encoder chain": [
+        {
+            "blocks": [
+                {"name": "transformer", "width": 8, "heads": 2, "layers": 1},
+                {"name": "residual-bilstm", "width": 4, "layers": 1},
+            ]
+        }
+    ],
+    "temporal chain": [{"blocks": [{"name": "single-scale"}, {"name": "multiscale"}]}],
+    "temporal dilated": [{}, {"widths": [4, 6], "kernels": [3, 5], "dilations": [1, 3]}],
+    "stem inverted-residual": [{"width": 8}, {"width": 8, "stride": 2, "blocks": 2}],
+    "head cluster": [{}, {"clusters": 4, "hidden": 9}, {"clusters": 5}, {"clusters": 1}],
 }
 
 BLOCKS = [
