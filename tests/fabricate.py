@@ -89,6 +89,7 @@ def fabricate(
     Returns:
         The study's folder.
     """
+    folder.mkdir(parents=True)
     runs = []
     for seed in seeds:
         for fold in folds:

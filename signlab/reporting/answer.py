@@ -41,7 +41,7 @@ def _incomplete(summary: StudySummary) -> list[str]:
             f"{open_} not yet. All figures can still change."
         )
     if failed:
-        where = "[they have no WER and count nowhere](#failed-runs)"
+        where = "[a failed run has no WER and counts nowhere](#failed-runs)"
         found.append(f"**{count(failed, 'run')} of {total} failed;** {where}.")
     return found
 
@@ -63,29 +63,53 @@ def _collapsed(summary: StudySummary) -> list[str]:
 
 def answer(summary: StudySummary) -> str:
     """The answer in two sentences."""
+    if summary.study.smoke:
+        return "A smoke test answers nothing."
     if not summary.measured:
         return "No run is finished, so there is no answer yet."
-    return f"{_components(summary)} {_best(summary)}"
+    sentences = f"{_components(summary)} {_best(summary)}"
+    done = all(run.status in ("finished", "failed") for run in summary.study.runs)
+    return sentences if done else f"So far: {sentences[0].lower()}{sentences[1:]}"
 
 
 def _components(summary: StudySummary) -> str:
-    answers, scope = summary.answers, _SCOPE.get(summary.study.design, "")
+    answers, design = summary.answers, summary.study.design
     if not answers.effects:
         return "The study has no components, so there is nothing to compare."
-    withheld = answers.with_verdict("withheld")
-    clauses = [
-        _clause(answers.with_verdict("helps"), "helps", "help"),
-        _clause(answers.with_verdict("hurts"), "hurts", "hurt"),
-        _undecided(answers.with_verdict("no difference shown")),
-    ]
-    said = [clause for clause in clauses if clause]
-    if withheld:
-        reasons = join(list(dict.fromkeys(effect.reason for effect in withheld)))
-        names = join([code(effect.name) for effect in withheld])
-        what = f"the verdict on {names} is" if said else "every verdict is"
-        said.append(f"{what} withheld ({reasons})")
-    sentence = scope + join(said)
+    to_baseline = [effect.contrast for effect in answers.to_baseline]
+    step = [e for e in answers.effects if design in _SCOPE and e.contrast in to_baseline]
+    said = _said([effect for effect in answers.effects if effect not in step])
+    sentence = _SCOPE.get(design, "") + said
+    if step:
+        sentence += f"; against the baseline, {_said(step)}"
+    if "(+" in sentence or "(−" in sentence:  # the unit, once
+        sentence = sentence.replace(")", " points of WER)", 1)
     return sentence[0].upper() + sentence[1:] + "."
+
+
+def _said(effects: Sequence[Effect]) -> str:
+    by_verdict = {
+        word: [effect for effect in effects if effect.verdict == word]
+        for word in ("helps", "hurts", "no difference shown", "withheld")
+    }
+    clauses = [
+        _clause(by_verdict["helps"], "helps", "help"),
+        _clause(by_verdict["hurts"], "hurts", "hurt"),
+        _undecided(by_verdict["no difference shown"]),
+        _withheld(by_verdict["withheld"], everything=len(by_verdict["withheld"]) == len(effects)),
+    ]
+    return join([clause for clause in clauses if clause])
+
+
+def _withheld(effects: Sequence[Effect], *, everything: bool) -> str:
+    if not effects:
+        return ""
+    reasons = "; ".join(dict.fromkeys(effect.reason for effect in effects))
+    names = join([code(effect.name) for effect in effects])
+    verdicts = (
+        "every verdict is" if everything and len(effects) > 1 else f"the verdict on {names} is"
+    )
+    return f"{verdicts} withheld ({reasons})"
 
 
 def _clause(effects: Sequence[Effect], one: str, many: str) -> str:
@@ -97,8 +121,7 @@ def _clause(effects: Sequence[Effect], one: str, many: str) -> str:
         for effect in ordered
         if effect.paired is not None
     ]
-    unit = points[0].replace(")", " points of WER)")
-    return f"{join([unit, *points[1:]])} {one if len(points) == 1 else many}"
+    return f"{join(points)} {one if len(points) == 1 else many}"
 
 
 def _undecided(effects: Sequence[Effect]) -> str:
@@ -118,12 +141,13 @@ def _best(summary: StudySummary) -> str:
         return f"No variant is better on dev than the baseline, which has {wer}."
     return (
         f"The best on dev, {code(variant.name)}, has {wer} against {interval(reference.wer)} % of "
-        f"the baseline, {_price(measured.costs, reference.costs)}."
+        f"the baseline {_price(measured.costs, reference.costs)}."
     )
 
 
 def _price(costs: Costs, reference: Costs) -> str:
-    parts = [f"{percent_more(costs.parameters, reference.parameters)} parameters"]
+    parts = [f"parameters {percent_more(costs.parameters, reference.parameters)}"]
     if costs.latency_p50_ms is not None and reference.latency_p50_ms is not None:
-        parts.append(f"{percent_more(costs.latency_p50_ms, reference.latency_p50_ms)} latency")
-    return "at " + join(parts)
+        more = percent_more(costs.latency_p50_ms, reference.latency_p50_ms)
+        parts.append(f"latency {more}")
+    return f"({', '.join(parts)})"

@@ -10,13 +10,11 @@ from signlab.reporting.summary import StudySummary
 from signlab.reporting.variants import Curve, Measured, VariantSummary
 
 COLUMNS = 3
-PANELS = 12
-"""More would not be read; the variants with the fewest components are shown."""
 
 
 def curves_figure(summary: StudySummary) -> Figure:
     """Dev WER and training loss by epoch: mean and range over seeds and folds."""
-    shown = shown_curves(summary)
+    shown = summary.principal
     columns = min(COLUMNS, len(shown))
     rows = -(-len(shown) // columns)
     figure = new_figure(9.0, 2.5 * rows + 0.3)
@@ -33,12 +31,6 @@ def curves_figure(summary: StudySummary) -> Figure:
             first=index == 0, bottom=index + columns >= len(shown),
         )  # fmt: skip
     return figure
-
-
-def shown_curves(summary: StudySummary) -> list[tuple[VariantSummary, Measured]]:
-    """The variants that have a panel."""
-    fewest = sorted(summary.measured, key=lambda pair: len(pair[0].plan.components))[:PANELS]
-    return [pair for pair in summary.measured if pair in fewest]
 
 
 def _share(grid: np.ndarray) -> None:
@@ -91,8 +83,8 @@ def _draw(axes: Axes, curve: Curve, colour: str) -> None:
 
 def curves_caption(summary: StudySummary) -> str:
     """What the figure shows, and which variants it leaves out."""
-    rest = len(summary.measured) - len(shown_curves(summary))
-    left_out = f" {rest} variants of more components are left out." if rest else ""
+    rest = len(summary.measured) - len(summary.principal)
+    left_out = f" {rest} variants in the middle of the design are left out." if rest else ""
     return (
         "Dev WER and training loss by epoch: mean and range over seeds and folds; grey is the "
         f"baseline.{left_out}"

@@ -14,6 +14,20 @@ CHANGED = 5
 """Most improved and most damaged signs that are listed, of each variant."""
 
 
+def latency_text(summary: StudySummary) -> str:
+    """What was timed."""
+    speeds = [run.speed for run in summary.study.runs if run.speed is not None]
+    if not speeds:
+        return "Inference speed was not measured."
+    frames = sorted({speed.frames for speed in speeds})
+    span = f"{frames[0]}" if len(frames) == 1 else f"{frames[0]} to {frames[-1]}"
+    threads = md.join([md.count(n, "thread") for n in sorted({s.threads for s in speeds})])
+    return (
+        f"Latency: landmarks to glosses of one utterance of {span} frames on {threads}, tracking "
+        "of the video excluded. Multiply-adds: for one second of landmarks."
+    )
+
+
 def sign_text(summary: StudySummary) -> str:
     """Which signs each variant improves and damages."""
     if summary.signs is None or summary.baseline.measured is None:
@@ -29,7 +43,7 @@ def sign_text(summary: StudySummary) -> str:
     return (
         "Signs whose recall changed by more than two standard errors, in points, the largest "
         "first. With many signs some pass by chance: take it as where to look.\n\n"
-        + md.table(["variant", "improved", "damaged"], rows)
+        + md.table(["variant", "improved", "damaged"], rows, text=["improved", "damaged"])
     )
 
 
@@ -62,7 +76,7 @@ def confusion_text(summary: StudySummary) -> str:
         rows.append([*row, f"{100 * before.get(names, 0.0):.1f}"] if before else row)
     return (
         f"The pairs that {md.code(best)} confuses most, as shares of the sign's occurrences over "
-        "all folds and seeds.\n\n" + md.table(header, rows)
+        "all folds and seeds.\n\n" + md.table(header, rows, text=["recognised as"])
     )
 
 
@@ -91,7 +105,9 @@ def failures_text(summary: StudySummary) -> str:
     if not failed:
         return ""
     return md.table(
-        ["run", "reason"], [[md.code(run.folder), run.reason or "unknown"] for run in failed]
+        ["run", "reason"],
+        [[md.code(run.folder), run.reason or "unknown"] for run in failed],
+        text=["reason"],
     )
 
 
@@ -114,7 +130,8 @@ def environment_text(summary: StudySummary) -> str:
     return md.table(
         ["what", "value"],
         [[name, _values(values)] for name, values in facts.items() if values],
-    ).replace("| :-- | --: |", "| :-- | :-- |")
+        text=["value"],
+    )
 
 
 def _values(values: list[str]) -> str:

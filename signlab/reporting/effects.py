@@ -119,16 +119,12 @@ def _judge(effect: Effect, adjusted_p: float | None, evidence: Evidence, *, smok
         return effect
     effect = replace(effect, adjusted_p=adjusted_p)
     if smoke:
-        return replace(effect, reason="a smoke test measures nothing")
+        return replace(effect, reason="a smoke test")
     runs = evidence.runs(effect.contrast.variants, grid)
     collapsed = sum(run.result is not None and run.result.collapsed for run in runs)
     if collapsed:
-        reason = (
-            f"{collapsed} of the {len(runs)} runs compared collapsed, and leaving the blank "
-            "plateau is no gain in accuracy"
-        )
+        reason = f"{collapsed} of the {len(runs)} runs compared collapsed"
         return replace(effect, reason=reason)
     word = verdict(paired.difference, adjusted_p, paired.seeds)
-    seeds = "1 seed" if paired.seeds == 1 else f"{paired.seeds} seeds"
-    reason = f"{seeds} where {MIN_SEEDS} are needed" if word == "withheld" else ""
+    reason = f"fewer than {MIN_SEEDS} seeds" if word == "withheld" else ""
     return replace(effect, verdict=word, reason=reason)

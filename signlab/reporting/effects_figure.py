@@ -1,6 +1,6 @@
 """The main figure: each variant's WER, run by run, and what each component does to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,22 +15,36 @@ from signlab.reporting.summary import StudySummary
 ROW = 0.36
 """Inches a row."""
 
+_TITLES = {
+    "leave-one-out": "Effect of each, given the others",
+    "factorial": "Main effects and interactions",
+}
+
 _MARKERS = "osD^vP"
 """One a fold, where there are few enough to tell apart."""
 
 
 def effects_figure(summary: StudySummary) -> Figure:
     """WER by variant on the left, differences by component on the right."""
-    effects = {effect.name: effect for effect in summary.answers.effects}
+    study, answers = summary.study, summary.answers
+    aligned = answers.effects is answers.to_baseline
+    effects = {effect.name: effect for effect in (*answers.effects, *answers.interactions)}
     names = [variant.name for variant in summary.variants]
-    aligned = summary.answers.effects is summary.answers.to_baseline
-    figure = new_figure(9.0, 1.25 + ROW * max(len(names), len(effects)))
+    rows = names if aligned else list(effects)
+    figure = new_figure(9.0, 1.25 + ROW * max(len(names), len(rows)))
     left, right = figure.subplots(1, 2, width_ratios=[1.0, 1.15])
     _error_rates(left, summary)
-    rows = names if aligned else list(effects)
     _differences(right, [effects.get(name) for name in rows])
+    right.set_title(_TITLES.get(study.design, "Difference to the baseline"))
     right.set_yticks(range(len(rows)), ["" for _ in rows] if aligned else rows)
-    right.set_ylim(len(rows) - 0.5, -0.5)
+    for axes in (left, right):
+        axes.set_ylim(max(len(names), len(rows)) - 0.5, -0.5)
+    if 1 < len(study.folds) <= len(_MARKERS):
+        handles, labels = left.get_legend_handles_labels()
+        figure.legend(
+            handles, labels, loc="outside lower left", ncols=len(labels), fontsize=8,
+            handletextpad=0.1, columnspacing=1.2, title_fontsize=8,
+        )  # fmt: skip
     return figure
 
 
@@ -46,20 +60,16 @@ def _error_rates(axes: Axes, summary: StudySummary) -> None:
     reference = summary.baseline.measured
     if reference is not None:
         axes.axvline(reference.wer.value, color=MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
-    if len(folds) > 1 and markers:
-        for fold, marker in markers.items():
-            axes.plot([], [], marker, color=HELPS, alpha=0.5, markersize=4.5, label=fold)
-        axes.legend(loc="outside upper right", fontsize=8, ncols=len(folds), handletextpad=0.1)
-    axes.set_title("Test WER")
-    axes.set_xlabel("%")
+    for fold, marker in markers.items():
+        axes.plot([], [], marker, color=HELPS, alpha=0.5, markersize=4.5, label=fold)
+    axes.set_title("Test WER, %")
     axes.set_yticks(range(len(summary.variants)), [variant.name for variant in summary.variants])
-    axes.set_ylim(len(summary.variants) - 0.5, -0.5)
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.grid(axis="x")
     bare(axes)
 
 
-def _dots(axes: Axes, row: int, runs: Sequence[Run], markers: dict[str, str]) -> None:
+def _dots(axes: Axes, row: int, runs: Sequence[Run], markers: Mapping[str, str]) -> None:
     """The runs, a little above each other by seed so that equal ones stay visible."""
     seeds = sorted({run.seed for run in runs})
     for run in runs:
@@ -85,7 +95,6 @@ def _differences(axes: Axes, effects: Sequence[Effect | None]) -> None:
         else:
             _difference(axes, row, effect)
     axes.margins(x=0.08)
-    axes.set_title("What it does to WER")
     axes.set_xlabel("← better      points of WER      worse →")
     axes.xaxis.set_major_locator(MaxNLocator(7))
     axes.grid(axis="x", color=FAINT)

@@ -1,6 +1,6 @@
 """Numbers, lists and tables as markdown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from signlab.scoring.significance import Interval, PairedDifference
@@ -8,9 +8,11 @@ from signlab.scoring.significance import Interval, PairedDifference
 MISSING = "–"
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose first column is text and whose others are figures, aligned to the right."""
-    rule = [":--", *["--:"] * (len(header) - 1)]
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, text: Collection[str] = ()
+) -> str:
+    """A table of figures, aligned to the right, with words in the first column and in ``text``."""
+    rule = [":--" if name in (header[0], *text) else "--:" for name in header]
     lines = [header, rule, *([_cell(cell) for cell in row] for row in rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -40,6 +42,15 @@ def count(number: int, noun: str) -> str:
     ('1 run', '3 runs')
     """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def words(noun: str, items: Sequence[object]) -> str:
+    """A noun and the names of what it means.
+
+    >>> words("seed", [0, 1]), words("fold", ["s1"])
+    ('seeds 0 and 1', 'fold s1')
+    """
+    return f"{noun if len(items) == 1 else noun + 's'} {join([str(item) for item in items])}"
 
 
 def signed(value: float, digits: int = 1) -> str:

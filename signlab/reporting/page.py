@@ -8,6 +8,7 @@ from signlab.reporting.details import (
     confusion_text,
     environment_text,
     failures_text,
+    latency_text,
     sign_text,
     signer_text,
 )
@@ -37,9 +38,8 @@ def page(summary: StudySummary, figures: frozenset[str]) -> str:
     study = summary.study
     parts = [f"# {study.name}", *(f"> {notice}" for notice in notices(summary))]
     parts += [f"**Question.** {study.question}", f"**Answer.** {answer(summary)}"]
-    parts += ["## Variants"]
     if summary.measured:
-        parts += [variant_table(summary), _population(summary)]
+        parts += ["## Variants", variant_table(summary), _population(summary)]
         parts += [figure("effects.png", "Test WER by variant, and what each component does to it")]
         for title, section in _SECTIONS:
             parts += [f"## {title}", section(summary, figure)]
@@ -53,6 +53,10 @@ def page(summary: StudySummary, figures: frozenset[str]) -> str:
 Figure = Callable[[str, str], str]
 
 
+def _complete(summary: StudySummary) -> bool:
+    return all(run.status == "finished" for run in summary.study.runs)
+
+
 def _population(summary: StudySummary) -> str:
     paired = next((e.paired for e in summary.answers.to_baseline if e.paired), None)
     if paired is None:
@@ -62,8 +66,9 @@ def _population(summary: StudySummary) -> str:
         if paired.population == "new signers"
         else "this one test signer alone"
     )
+    less = "" if _complete(summary) else "‡ rests on fewer runs than planned. "
     return (
-        f"Intervals and tests speak of new seeds, new sentences and {who}. A difference is the "
+        f"{less}Intervals and tests speak of new seeds, new sentences and {who}. A difference is the "
         "variant's WER minus the baseline's, in points: below zero is better. "
         f"*No difference shown* is not *no effect*: see *detectable* below. How to read all this: "
         f"`{HELP}`."
@@ -76,7 +81,7 @@ def _sure(summary: StudySummary, _figure: Figure) -> str:
 
 def _cost(summary: StudySummary, figure: Figure) -> str:
     plot = figure("pareto.png", "Test WER against median latency")
-    return "\n\n".join(filter(None, [plot, cost_table(summary)]))
+    return "\n\n".join(filter(None, [plot, latency_text(summary), cost_table(summary)]))
 
 
 def _learning(summary: StudySummary, figure: Figure) -> str:

@@ -52,10 +52,11 @@ def _figures(summary: StudySummary) -> dict[str, Figure]:
         return found
     found["effects.png"] = effects_figure(summary)
     if len(measured_speeds := points(summary)) > 1:
-        found["pareto.png"] = pareto_figure(measured_speeds)
+        found["pareto.png"] = pareto_figure(measured_speeds, {v.name for v, _ in summary.principal})
     found["curves.png"] = curves_figure(summary)
     if summary.baseline.measured is not None and len(summary.measured) > 1:
-        found["signs.png"] = signs_figure(summary.signs, summary.baseline.name)
+        others = [v.name for v, _ in summary.principal if v is not summary.baseline]
+        found["signs.png"] = signs_figure(summary.signs, summary.baseline.name, others)
     best = summary.best[0].name
     shares = confusion_shares(summary.signs, best)
     if len(shares):

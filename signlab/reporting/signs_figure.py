@@ -1,5 +1,7 @@
 """Which signs are hard, and which of them each variant improves or damages."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
@@ -13,19 +15,19 @@ from signlab.reporting.style import INK, MUTED, bare, new_figure
 SIGNS = 40
 """More rows would not be read; the most frequent are shown."""
 
-_WRITTEN = 8
+_WRITTEN = 10
 """Columns up to which every change is written into its cell."""
 
 
-def signs_figure(signs: SignAnalysis, baseline: str) -> Figure:
-    """Recall of the baseline by sign, and the change that every other variant makes to it."""
+def signs_figure(signs: SignAnalysis, baseline: str, others: Sequence[str]) -> Figure:
+    """Recall of the baseline by sign, and the change that other variants make to it."""
     frequent = signs.support.sort_values(ascending=False, kind="stable").index[:SIGNS]
     recall = signs.recall.loc[frequent].sort_values(baseline, kind="stable")
-    others = recall.drop(columns=baseline).sub(recall[baseline], axis=0)
+    changes = recall[list(others)].to_numpy() - recall[[baseline]].to_numpy()
     figure = new_figure(9.0, 1.2 + 0.21 * len(recall))
     left, right = figure.subplots(1, 2, width_ratios=[1, 1.6])
     _recall(left, recall.index.tolist(), recall[baseline].to_numpy(), baseline, signs)
-    _changes(right, others.to_numpy(), others.columns.tolist())
+    _changes(right, changes, others)
     return figure
 
 
@@ -45,7 +47,7 @@ def _recall(
     bare(axes)
 
 
-def _changes(axes: Axes, changes: np.ndarray, variants: list[str]) -> None:
+def _changes(axes: Axes, changes: np.ndarray, variants: Sequence[str]) -> None:
     limit = max(10.0, float(np.nanmax(np.abs(changes), initial=0.0)))
     # orange and purple differ in lightness from the middle and, for all eyes, from each other
     axes.imshow(

@@ -65,9 +65,7 @@ def house_style() -> Iterator[None]:
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure of a size in inches, without pyplot and its global state."""
-    figure = Figure(figsize=(width, height), dpi=_DPI)
-    FigureCanvasAgg(figure)
-    return figure
+    return Figure(figsize=(width, height), dpi=_DPI)
 
 
 def bare(axes: Axes) -> None:
@@ -79,8 +77,9 @@ def bare(axes: Axes) -> None:
 def png(figure: Figure) -> bytes:
     """The figure as PNG; the same figure gives the same bytes."""
     stream = BytesIO()
-    # no "Software" entry, which would change with matplotlib's version though nothing else did
-    figure.savefig(stream, format="png", metadata={"Software": None})
+    # unlike savefig this lays the figure out once only; and there is no "Software" entry, which
+    # would change with matplotlib's version though nothing else did
+    FigureCanvasAgg(figure).print_png(stream, metadata={"Software": None})
     return stream.getvalue()
 
 

@@ -1,6 +1,7 @@
 """All figures of a study, computed once: what the report prints and ``--json`` gives."""
 
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from signlab.reporting.evidence import Evidence
 from signlab.reporting.reading import Run, StudyRuns, read_study
 from signlab.reporting.signs import SignAnalysis, analyse_signs
 from signlab.reporting.variants import Measured, VariantSummary, summarise_variant
+
+ROOM = 12
+"""Variants that a figure with a panel, a column or a label for each can show."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +42,33 @@ class StudySummary:
 
     @property
     def best(self) -> tuple[VariantSummary, Measured] | None:
-        """The variant of the lowest WER on dev: the test split selects nothing."""
-        return min(self.measured, key=lambda pair: pair[1].dev.wer, default=None)
+        """The variant of the lowest WER on dev: the test split selects nothing.
+
+        While runs are missing, only the variants with the most finished runs are looked at.
+        """
+        most = max((len(variant.runs) for variant, _ in self.measured), default=0)
+        complete = [pair for pair in self.measured if len(pair[0].runs) == most]
+        return min(complete, key=lambda pair: pair[1].dev.wer, default=None)
+
+    @property
+    def principal(self) -> list[tuple[VariantSummary, Measured]]:
+        """The measured variants that figures have room for.
+
+        With many, those nearest to the baseline or to all components come first.
+        """
+        full = max(len(variant.plan.components) for variant in self.variants)
+
+        def remoteness(pair: tuple[VariantSummary, Measured]) -> tuple[int, int]:
+            components = len(pair[0].plan.components)
+            return min(components, full - components), components
+
+        shown: list[str] = []
+        for _, group in groupby(sorted(self.measured, key=remoteness), remoteness):
+            names = [variant.name for variant, _ in group]
+            if shown and len(shown) + len(names) > ROOM:
+                break
+            shown += names
+        return [pair for pair in self.measured if pair[0].name in shown]
 
 
 def summarise(study_folder: Path) -> StudySummary:

@@ -19,10 +19,18 @@ def variant_table(summary: StudySummary) -> str:
     rows = []
     for variant in summary.variants:
         row = [md.code(variant.name)]
-        row.append(md.interval(variant.measured.wer) if variant.measured else "not measured")
+        row.append(_wer(summary, variant))
         row += _against_baseline(effects.get(variant.name), judged=judged)
         rows.append([*row, *_costs(variant.measured)])
-    return md.table(header, rows)
+    return md.table(header, rows, text=["verdict"])
+
+
+def _wer(summary: StudySummary, variant: VariantSummary) -> str:
+    if variant.measured is None:
+        return "not measured"
+    planned = len(summary.study.seeds) * len(summary.study.folds)
+    mark = "" if len(variant.measured.grid.cells) == planned else " ‡"
+    return md.interval(variant.measured.wer) + mark
 
 
 def _against_baseline(effect: Effect | None, *, judged: bool) -> list[str]:
@@ -71,7 +79,7 @@ def effect_table(effects: tuple[Effect, ...]) -> str:
                 verdict_cell(effect) + ("" if paired.reachable else " (out of reach)"),
             ]
         )
-    return md.table(header, rows)
+    return md.table(header, rows, text=["verdict"])
 
 
 def cost_table(summary: StudySummary) -> str:

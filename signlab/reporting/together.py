@@ -23,16 +23,18 @@ def together_text(summary: StudySummary) -> str:
         "difference that a study like this finds four times in five.",
         effect_table(answers.effects),
         *_withheld(answers.effects),
+        *_rests_on_less(summary),
     ]
     if answers.together is not None:
         parts.append(_beyond_sum(answers.together))
     if answers.interactions:
         parts += [
             "**Interactions**: what a component does with the other minus what it does without it. "
-            "Below zero the two reinforce each other, above zero they overlap.",
+            "Below zero the two gain more together than apart, above zero less.",
             md.table(
                 ["components", "interaction [95 %]", "p (Holm)", "reading"],
                 [_interaction_row(effect) for effect in answers.interactions],
+                text=["reading"],
             ),
         ]
     if answers.shapley:
@@ -56,13 +58,27 @@ def _withheld(effects: tuple[Effect, ...]) -> list[str]:
     return ["\n".join(lines)] if lines else []
 
 
+def _rests_on_less(summary: StudySummary) -> list[str]:
+    """Comparisons that must do with fewer seeds or folds than were planned."""
+    study, lines = summary.study, []
+    for effect in summary.answers.effects:
+        grid = effect.grid
+        if grid is None or len(grid.cells) == len(study.seeds) * len(study.folds):
+            continue
+        folds = f" and {md.words('fold', grid.folds)}" if len(study.folds) > 1 else ""
+        lines.append(
+            f"- {md.code(effect.name)}: compared on {md.words('seed', grid.seeds)}{folds} only."
+        )
+    return ["\n".join(lines)] if lines else []
+
+
 def _beyond_sum(effect: Effect) -> str:
     if effect.paired is None:
         return ""
     size = f"{md.difference(effect.paired)} points, p {md.probability(effect.paired.p)}"
     reading = {
-        "helps": "they reinforce each other.",
-        "hurts": "they overlap: together they gain less than their effects add up to.",
+        "helps": "together they gain more than their effects add up to.",
+        "hurts": "together they gain less than their effects add up to.",
     }.get(effect.verdict, f"no interaction is shown ({effect.reason or 'too small to tell'}).")
     return f"**All together** against the sum of the single effects: {size}; {reading}"
 
@@ -71,6 +87,6 @@ def _interaction_row(effect: Effect) -> list[str]:
     name = md.code(effect.name.replace(" × ", "` × `"))
     if effect.paired is None:
         return [name, md.MISSING, md.MISSING, "not measured"]
-    readings = {"helps": "**reinforce each other**", "hurts": "**overlap**"}
+    readings = {"helps": "**more together**", "hurts": "**less together**"}
     reading = readings.get(effect.verdict, "none shown" if not effect.reason else "withheld")
     return [name, md.difference(effect.paired), md.probability(effect.adjusted_p), reading]
