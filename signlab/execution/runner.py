@@ -9,13 +9,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from signlab.errors import BadInput
+from signlab.errors import BadInput, nearest
 from signlab.execution.pool import Job, Running, run_jobs, usable_cores
 from signlab.execution.preflight import Plan
 from signlab.execution.progress import Progress
 from signlab.reporting.report import write_report
 from signlab.study.folder import RunFolder, write_json
 from signlab.study.plan import Run, study_record
+from signlab.tracking.mirror import Mirror
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def run_study(plan: Plan, options: Options, console: Console) -> Outcome:
     Raises:
         BadInput: A folder that cannot be written, or another process at the same study.
     """
+    chosen = _choose(plan, options.only)
     study = options.runs / plan.study.name
     _make_writable(study)
     _make_writable(options.reports)
@@ -55,24 +57,32 @@ def run_study(plan: Plan, options: Options, console: Console) -> Outcome:
             plan.study, plan.variants, plan.runs, smoke=options.smoke, command=options.command
         )
         write_json(study / "study.json", record)
-        chosen = [run for run in plan.runs if _wanted(run, options.only)]
         folders = [_prepare(study, run, fresh=options.fresh) for run in chosen]
         todo = [
             folder
             for folder in folders
             if not folder.finished and (options.rerun_failed or not folder.failed)
         ]
-        _work("train", "training", todo, options.workers or usable_cores(), console)
-        # one at a time, when the machine is quiet: a neighbour would be measured with it
-        unmeasured = [f for f in folders if f.finished and f.speed() is None]
-        _work("measure", "measuring speed", unmeasured, 1, console)
-        report = write_report(study, options.reports / plan.study.name)
+        with Mirror(study, warn=console.print) as mirror:
+            workers = options.workers or usable_cores()
+            _work("train", "training", todo, workers, console, mirror)
+            # one at a time, when the machine is quiet: a neighbour would be measured with it
+            unmeasured = [f for f in folders if f.finished and f.speed() is None]
+            with mirror.silence():
+                _work("measure", "measuring speed", unmeasured, 1, console, mirror)
+            report = write_report(study, options.reports / plan.study.name)
+            mirror.finish(report)
     failed = sum(not folder.finished for folder in folders)
     return Outcome(study, report, failed)
 
 
 def _work(
-    task: str, title: str, folders: Sequence[RunFolder], workers: int, console: Console
+    task: str,
+    title: str,
+    folders: Sequence[RunFolder],
+    workers: int,
+    console: Console,
+    mirror: Mirror,
 ) -> None:
     if not folders:
         return
@@ -80,13 +90,19 @@ def _work(
 
         def tick(running: Sequence[Running]) -> None:
             progress.update(running)
+            mirror.update(r.job.folder for r in running)
 
         jobs = [Job(task, folder) for folder in folders]
         run_jobs(jobs, workers=min(workers, len(jobs)), tick=tick)
 
 
-def _wanted(run: Run, only: tuple[str, ...]) -> bool:
-    return not only or run.variant.name in only
+def _choose(plan: Plan, only: tuple[str, ...]) -> list[Run]:
+    """The runs of the variants that were asked for."""
+    names = [variant.name for variant in plan.variants]
+    for name in only:
+        if name not in names:
+            raise BadInput(f"--only {name}: no such variant; {nearest(name, names)}")
+    return [run for run in plan.runs if not only or run.variant.name in only]
 
 
 def _prepare(study: Path, run: Run, *, fresh: bool) -> RunFolder:
