@@ -153,6 +153,9 @@ class BatchNorm(nn.Module):
 
     torch's own BatchNorm1d counts the padding as data.
 
+    Attributes:
+        tracking: Whether training updates the running averages.
+
     Args:
         width: Channels.
         affine: Learn a scale and a shift a channel.
@@ -164,7 +167,7 @@ class BatchNorm(nn.Module):
 
     def __init__(self, width: int, *, affine: bool = True, momentum: float = 0.1) -> None:
         super().__init__()
-        self.momentum = momentum
+        self.momentum, self.tracking = momentum, True
         self.scale = nn.Parameter(torch.ones(width)) if affine else None
         self.shift = nn.Parameter(torch.zeros(width)) if affine else None
         self.register_buffer("mean", torch.zeros(width))
@@ -174,9 +177,7 @@ class BatchNorm(nn.Module):
         mean, variance = self.mean, self.variance
         if self.training:
             mean, variance = _moments(x, counted)
-            with torch.no_grad():
-                self.mean.lerp_(mean.to(self.mean), self.momentum)
-                self.variance.lerp_(variance.to(self.variance), self.momentum)
+            self._track(mean.detach(), variance.detach())
         scale = (variance + 1e-5).rsqrt()
         if self.scale is not None:
             scale = scale * self.scale
@@ -184,6 +185,11 @@ class BatchNorm(nn.Module):
         if self.shift is not None:
             shift = shift + self.shift
         return x * scale + shift
+
+    def _track(self, mean: Tensor, variance: Tensor) -> None:
+        if self.tracking:
+            self.mean.lerp_(mean.to(self.mean), self.momentum)
+            self.variance.lerp_(variance.to(self.variance), self.momentum)
 
 
 def _moments(
@@ -207,13 +213,19 @@ class MaxPool(Sequential):
         self.out_width, self.stride = width, stride
 
     def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
-        low = blank_padding(x, lengths, float("-inf")).transpose(1, 2)
-        pooled = functional.max_pool1d(low, self.stride, ceil_mode=True).transpose(1, 2)
+        low = blank_padding(x, lengths, float("-inf"))
         lengths = self.out_lengths(lengths)
-        return blank_padding(pooled, lengths), lengths
+        return blank_padding(largest(low, self.stride), lengths), lengths
 
     def out_lengths(self, lengths: Lengths) -> Lengths:
         return shortened(lengths, self.stride)
+
+
+def largest(x: Activations, stride: int) -> NewActivations:
+    """The largest of every ``stride`` timesteps, the last group filled up with ever less."""
+    # neither max_pool1d nor ceil_mode: the exporter would freeze the length, or its divisors
+    full = functional.pad(x, (0, 0, 0, stride - 1), value=float("-inf"))
+    return functional.max_pool2d(full, (stride, 1))
 
 
 class Finish(nn.Module):

@@ -28,6 +28,7 @@ from signlab.models.base import (
     Stack,
     Stem,
 )
+from signlab.models.checkpointing import checkpointed
 from signlab.models.fusions import WeighingFusion
 from signlab.registry import BadSetting, Registry
 
@@ -75,6 +76,10 @@ class Output:
 class Recognizer(nn.Module):
     """Part features to log-probabilities.
 
+    Attributes:
+        checkpoint_blocks: In training, keep only what passes from block to block and compute
+            the rest again for the gradients: less memory, about a third more time.
+
     Args:
         stem: Features of each part to activations.
         fusion: The parts of a timestep to one vector.
@@ -96,14 +101,18 @@ class Recognizer(nn.Module):
         super().__init__()
         self.stem, self.fusion, self.temporal = stem, fusion, temporal
         self.encoder, self.head, self.auxiliary = encoder, head, auxiliary
+        self.checkpoint_blocks = False
 
     def forward(self, parts: PartFeatures, presence: Presence, lengths: Lengths) -> Output:
-        encoded, present, lengths = self.stem(parts, presence, lengths)
-        x, lengths = self.temporal(self.fusion(encoded, present), lengths)
+        through = checkpointed if self.checkpoint_blocks and self.training else _called
+        encoded, present, lengths = through(self.stem, parts, presence, lengths)
+        x = through(self.fusion, encoded, present)
+        for layer in layers(self.temporal):
+            x, lengths = through(layer, x, lengths)
         taps = []
         for layer in layers(self.encoder):
             taps.append(x)
-            x, lengths = layer(x, lengths)
+            x, lengths = through(layer, x, lengths)
         extra = [
             AuxiliaryOutput(log_softmax(scores), lengths, self.auxiliary.weight)
             for scores in (self.auxiliary(taps) if self.training else [])
@@ -142,6 +151,10 @@ class Recognizer(nn.Module):
     def parameters_by_slot(self) -> dict[str, int]:
         """How many numbers each slot learns."""
         return {slot: count_parameters(module) for slot, module in self.named_children()}
+
+
+def _called(block: nn.Module, *inputs: Any) -> Any:
+    return block(*inputs)
 
 
 def layers(block: Sequential) -> list[Sequential]:

@@ -2,7 +2,6 @@
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from signlab.models.base import (
     STEMS,
@@ -22,6 +21,7 @@ from signlab.models.convolution import (
     BatchNorm,
     Finish,
     Norm,
+    largest,
     shortened,
 )
 
@@ -137,5 +137,4 @@ def any_presence(presence: Presence, stride: int) -> PartPresence:
     """Whether a part was tracked in any of every ``stride`` frames."""
     if stride == 1:
         return presence
-    numbers = presence.transpose(1, 2).to(torch.float32)
-    return functional.max_pool1d(numbers, stride, ceil_mode=True).transpose(1, 2) > 0
+    return largest(presence.to(torch.float32), stride) > 0

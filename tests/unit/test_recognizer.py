@@ -186,6 +186,23 @@ def test_an_error_names_slot_and_setting(change, key, says):
     assert caught.value.key == key
 
 
+def test_checkpointing_changes_no_gradient_and_no_running_average():
+    change = ALL | {"temporal": {"name": "multiscale", "norm": "batch"}}
+    results = []
+    for checkpoint_blocks in (False, True):
+        recognizer = build(change).double().train()
+        recognizer.checkpoint_blocks = checkpoint_blocks
+        with torch.random.fork_rng():
+            torch.manual_seed(5)
+            output = recognizer(*batch([24, 9], torch.float64))
+            output.log_probs[0].sum().backward()
+        gradients = {name: p.grad for name, p in recognizer.named_parameters()}
+        results.append(gradients | dict(recognizer.named_buffers()))
+    assert results[0].keys() == results[1].keys()
+    for name, expected in results[0].items():
+        assert torch.equal(results[1][name], expected), name
+
+
 @pytest.mark.parametrize("change", VARIANTS.values(), ids=VARIANTS)
 def test_every_variant_leaves_the_blank_plateau(change):
     """Two sentences of the same signs in another order are learnt within 80 updates."""
