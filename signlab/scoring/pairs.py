@@ -1,6 +1,6 @@
 """References and hypotheses of the same utterances, brought together and shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from signlab.errors import BadInput
@@ -29,10 +29,11 @@ def pair(
     Raises:
         BadInput: An utterance is missing or extra; says which and how many.
     """
-    if references.keys() != hypotheses.keys():
-        references, hypotheses = _fold(references), _fold(hypotheses)
-    missing = [one for one in references if one not in hypotheses]
-    extra = [one for one in hypotheses if one not in references]
+    fold = _fold_both(references, hypotheses)
+    by_id = {fold(one): glosses for one, glosses in hypotheses.items()}
+    wanted = {fold(one) for one in references}
+    missing = [one for one in references if fold(one) not in by_id]
+    extra = [one for one in hypotheses if fold(one) not in wanted]
     for problem, found in (("no hypothesis for", missing), ("no reference for", extra)):
         if found:
             more = f" and {len(found) - 3} more" if len(found) > 3 else ""
@@ -40,13 +41,18 @@ def pair(
                 f"{name}: {problem} utterance {', '.join(map(repr, found[:3]))}{more}; "
                 "every utterance needs one line in both files, if only an empty one"
             )
-    ids = tuple(references)
-    return Pairs(ids, tuple(references.values()), tuple(hypotheses[one] for one in ids))
+    hypothesis = tuple(by_id[fold(one)] for one in references)
+    return Pairs(tuple(references), tuple(references.values()), hypothesis)
 
 
-def _fold(transcripts: Mapping[str, Glosses]) -> Mapping[str, Glosses]:
-    folded = {name.casefold(): glosses for name, glosses in transcripts.items()}
-    return folded if len(folded) == len(transcripts) else transcripts
+def _fold_both(
+    references: Mapping[str, Glosses], hypotheses: Mapping[str, Glosses]
+) -> Callable[[str], str]:
+    """How ids are compared: exactly, unless the two files differ and case alone never matters."""
+    if references.keys() == hypotheses.keys():
+        return str
+    one_each = all(len({*map(str.casefold, ids)}) == len(ids) for ids in (references, hypotheses))
+    return str.casefold if one_each else str
 
 
 def side_by_side(alignment: Alignment) -> tuple[str, str]:

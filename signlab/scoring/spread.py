@@ -122,7 +122,7 @@ def spread(
 
     within = blocks.within(residuals)
     utterances = _Level(
-        float(blocks.weights**2 @ within), 0.0, max(len(mean) - len(blocks.names), 1)
+        float(blocks.weights**2 @ within), 0.0, max(float(len(mean) - len(blocks.names)), 1.0)
     )
     between = _between_signers(blocks, rates - value, within)
     deviations = [_deviations(blocks.rates(errors), blocks) for _, errors in systems]
@@ -177,7 +177,7 @@ def _between_seeds(
             scale = blocks.weights**2 / blocks.leverage
             explained += (scale @ (interaction**2).sum(axis=0)) / pairs
         freedom += len(main) - 1
-    return _Level(float(observed), float(explained), max(freedom, 1))
+    return _Level(float(observed), float(explained), float(max(freedom, 1)))
 
 
 def _draw(

@@ -1,0 +1,177 @@
+"""Decoders against brute force over all paths; the language model against its own sums."""
+
+import math
+from collections import Counter, defaultdict
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from signlab.errors import BadInput
+from signlab.scoring.decode import DECODERS
+from signlab.scoring.force import force
+from signlab.scoring.greedy import collapse
+from signlab.scoring.ngram import BEGIN, END, UNKNOWN, read_arpa, train, write_arpa
+from signlab.scoring.tune import tune_beam
+
+VOCABULARY = ("A", "B")
+REFERENCES = [["A", "B"], ["B"], ["A", "A"], ["B", "A", "B"]]
+seeds = st.integers(0, 2**32 - 1)
+
+
+def _log_probs(seed, timesteps, outputs=3, sharpness=2.0):
+    scores = sharpness * np.random.default_rng(seed).normal(size=(timesteps, outputs))
+    return (scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)).astype(np.float32)
+
+
+def _collapse(path):
+    kept = [label for at, label in enumerate(path) if at == 0 or label != path[at - 1]]
+    return tuple(label for label in kept if label)
+
+
+def _all_paths(log_probs):
+    """The log-probability and the best path of every label sequence."""
+    totals, best = defaultdict(lambda: -np.inf), {}
+    timesteps, outputs = log_probs.shape
+    for path in product(range(outputs), repeat=timesteps):
+        labels, score = _collapse(path), float(log_probs[np.arange(timesteps), path].sum())
+        totals[labels] = np.logaddexp(totals[labels], score)
+        best[labels] = max(best.get(labels, (-np.inf, path)), (score, path))
+    return totals, best
+
+
+@given(st.lists(st.integers(0, 2), max_size=8))
+def test_collapse(path):
+    labels, spans = collapse(np.array(path, dtype=np.intp))
+    assert tuple(labels) == _collapse(path)
+    for label, (start, stop) in zip(labels, spans, strict=True):
+        assert set(path[start:stop]) == {label}
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=seeds, timesteps=st.integers(1, 5), order=st.integers(0, 3))
+def test_a_wide_beam_is_brute_force(seed, timesteps, order):
+    log_probs = _log_probs(seed, timesteps)
+    settings_ = {"width": 500, "tokens": 0, "order": order, "weight": 0.7, "bonus": 0.3}
+    beam = DECODERS.build("beam", settings_)
+    beam.fit(REFERENCES)
+    candidates = beam.n_best(log_probs, VOCABULARY)
+    totals, _ = _all_paths(log_probs)
+    assert {candidate.labels for candidate in candidates} == set(totals)
+    for candidate in candidates:
+        assert candidate.log_prob == pytest.approx(totals[candidate.labels], abs=1e-4)
+        glosses = [VOCABULARY[label - 1] for label in candidate.labels]
+        prior = 0.7 * train(REFERENCES, order=order).sentence(glosses) if order else 0.0
+        expected = totals[candidate.labels] + prior + 0.3 * len(glosses)
+        assert candidate.score == pytest.approx(expected, abs=1e-4)
+    scores = [candidate.score for candidate in candidates]
+    assert scores == sorted(scores, reverse=True)
+    for kept in DECODERS.build("beam", {"width": 2, "order": 0}).n_best(log_probs, VOCABULARY):
+        assert kept.log_prob <= totals[kept.labels] + 1e-4
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=seeds, timesteps=st.integers(1, 5))
+def test_timesteps_are_those_of_the_best_path(seed, timesteps):
+    log_probs = _log_probs(seed, timesteps)
+    for labels, (_, path) in _all_paths(log_probs)[1].items():
+        assert force(log_probs, labels) == collapse(np.array(path))[1]
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=seeds, timesteps=st.integers(1, 20))
+def test_a_narrow_beam_stays_honest(seed, timesteps):
+    log_probs = _log_probs(seed, timesteps, outputs=7)
+    vocabulary = tuple("ABCDEF")
+    beam = DECODERS.build("beam", {"width": 4, "tokens": 3, "order": 0})
+    narrow = beam.n_best(log_probs, vocabulary)
+    assert 1 <= len(narrow) <= 4
+    assert len({candidate.labels for candidate in narrow}) == len(narrow)
+    found = beam.decode(log_probs, vocabulary)
+    assert len(found.glosses) == len(found.confidences) == len(found.timesteps)
+    assert all(0 < confidence <= 1 for confidence in (found.confidence, *found.confidences))
+    assert all(start < stop for start, stop in found.timesteps)
+
+
+def test_the_language_model_decides_between_equals():
+    flat = np.log(np.array([[0.02, 0.49, 0.49]] * 3, dtype=np.float32))
+    flat[1] = np.log([0.98, 0.01, 0.01])
+    beam = DECODERS.build("beam", {"weight": 2.0})
+    beam.fit([["B", "A"]] * 5)
+    assert beam.decode(flat, VOCABULARY).glosses == ("B", "A")
+    assert beam.signature == "beam10+2gram"
+    with pytest.raises(ValueError, match="fit the decoder"):
+        DECODERS.build("beam", {}).decode(flat, VOCABULARY)
+    with pytest.raises(ValueError, match="3 outputs cannot be"):
+        beam.decode(flat, ("A",))
+
+
+def test_greedy():
+    path = np.log(np.full((5, 3), 0.1, dtype=np.float32))
+    path[np.arange(5), [1, 1, 0, 2, 2]] = np.log([0.8, 0.6, 0.8, 0.7, 0.8])
+    found = DECODERS.build("greedy", {}).decode(path, VOCABULARY)
+    assert found.glosses == ("A", "B")
+    assert found.confidences == pytest.approx((0.8, 0.8))
+    assert found.timesteps == ((0, 2), (3, 5))
+    empty = DECODERS.build("greedy", {}).decode(path[2:3], VOCABULARY)
+    assert (empty.glosses, empty.confidence) == ((), pytest.approx(0.8))
+
+
+sentences = st.lists(st.lists(st.sampled_from("ABC"), max_size=5), min_size=1, max_size=6)
+contexts = st.lists(st.sampled_from([*"ABCD", BEGIN]), max_size=3)
+
+
+@settings(deadline=None)
+@given(sentences, st.integers(1, 4), contexts)
+def test_what_follows_a_context_has_probability_one(references, order, context):
+    model = train(references, order=order)
+    known = {key[0] for key in model.log_probs if len(key) == 1} | {END, UNKNOWN}
+    assert sum(math.exp(model.score(context, gloss)) for gloss in known) == pytest.approx(1.0)
+
+
+def test_witten_bell_by_hand():
+    # after A: B twice, C once, 3 occurrences and 2 kinds; B is 2 of 9 glosses and ends, of 4 kinds
+    model = train([["A", "B"], ["A", "B"], ["A", "C"]], order=2)
+    counts = Counter({"A": 3, "B": 2, "C": 1, END: 3})
+    unigram = (counts["B"] + 4 * (1 / 5)) / (9 + 4)
+    assert math.exp(model.score(["A"], "B")) == pytest.approx((2 + 2 * unigram) / (3 + 2))
+    assert math.exp(model.score(["C"], "B")) == pytest.approx(1 / (1 + 1) * unigram)
+
+
+@settings(max_examples=20, deadline=None)
+@given(sentences, st.integers(1, 3))
+def test_arpa_round_trip(tmp_path_factory, references, order):
+    path = tmp_path_factory.mktemp("arpa") / "model.arpa"
+    model = train(references, order=order)
+    write_arpa(path, model)
+    again = read_arpa(path)
+    for reference in (*references, ["D", "A"]):
+        assert again.sentence(reference) == pytest.approx(model.sentence(reference), abs=1e-4)
+
+
+def test_a_broken_arpa_file(tmp_path):
+    path = tmp_path / "model.arpa"
+    path.write_text("\\data\\\nngram 1=2\n\n\\1-grams:\n-0.3\t<unk>\nx\t</s>\n\n\\end\\\n")
+    with pytest.raises(BadInput, match=r"model.arpa:6: not a line of an ARPA file"):
+        read_arpa(path)
+    path.write_text("\\data\\\nngram 1=3\n\n\\1-grams:\n-0.3\t<unk>\n-0.3\t</s>\n\n\\end\\\n")
+    with pytest.raises(BadInput, match="2 1-grams, but 3 are announced"):
+        read_arpa(path)
+
+
+def test_tuning_finds_the_weight_that_helps():
+    # the acoustics prefer B A by a little; training and dev sentences are all A B
+    log_probs = np.log(np.array([[0.1, 0.4, 0.5], [0.9, 0.05, 0.05], [0.1, 0.5, 0.4]]))
+    dev = [log_probs.astype(np.float32)] * 3
+    found, table = tune_beam(
+        dev,
+        [["A", "B"]] * 3,
+        VOCABULARY,
+        training=[["A", "B"]] * 4,
+        weights=(0.0, 1.0),
+        bonuses=(0.0,),
+    )
+    assert found["weight"] == 1.0
+    assert table["wer"].tolist() == [100.0, 0.0]
