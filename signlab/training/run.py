@@ -80,21 +80,22 @@ def _start(assembly: Assembly, splits: Splits) -> None:
 def _result(
     assembly: Assembly, state: Checkpoint, dev: Evaluation, test: Evaluation, corpus_digest: str
 ) -> RunResult:
-    history = pd.DataFrame(state.history)
-    escaped = history.loc[history["dev_wer"] < ESCAPE_WER, "epoch"]
+    history = state.history
+    escapes = (row["epoch"] for row in history if row["dev_wer"] < ESCAPE_WER)
+    frames = sum(row["frames"] for row in history)
     operations = multiply_adds(assembly.recognizer, assembly.features.widths, CLIP_FRAMES)
     return RunResult(
         dev=dev.errors,
         test=test.errors,
         seconds=state.seconds,
-        train_frames_per_second=float(history["frames"].sum() / history["training_seconds"].sum()),
+        train_frames_per_second=frames / sum(row["training_seconds"] for row in history),
         parameters=sum(p.numel() for p in assembly.recognizer.parameters()),
         multiply_adds=round(sum(operations.values()) * 25 / CLIP_FRAMES),
         peak_memory_mib=peak_memory_mib(),
         blank_share=dev.blank_share,
         distinct_glosses=dev.distinct_glosses,
         collapsed=dev.collapsed(len(assembly.vocabulary)),
-        epochs_to_escape=None if escaped.empty else int(escaped.iloc[0]),
+        epochs_to_escape=next(escapes, None),
         best_epoch=state.best_epoch,
         epochs=state.epoch,
         signature=signature(
