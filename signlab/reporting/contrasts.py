@@ -25,12 +25,14 @@ class Contrast:
         plus: Variants that have the component.
         minus: Variants that lack it; the weights add up to those of ``plus``.
         scale: Brings the difference of the two weighted means to the effect's own unit.
+        interplay: Whether it asks what components do together beyond what they do apart.
     """
 
     name: str
     plus: Weights
     minus: Weights
     scale: float = 1.0
+    interplay: bool = False
 
     @property
     def variants(self) -> tuple[str, ...]:
@@ -84,7 +86,8 @@ def _beyond_singles(
     baseline, everything = by_components[frozenset()], by_components[frozenset(components)]
     singles = {by_components[frozenset([c])]: 1 for c in components}
     plus = {everything: 1, baseline: len(components) - 1}
-    return Contrast("all components together", plus, singles, scale=len(components))
+    name, scale = "all components together", float(len(components))
+    return Contrast(name, plus, singles, scale=scale, interplay=True)
 
 
 def _leave_one_out(
@@ -131,7 +134,7 @@ def _interaction(a: str, b: str, by_components: Mapping[frozenset[str], str]) ->
     for subset, name in by_components.items():
         both_or_neither = (a in subset) == (b in subset)
         (plus if both_or_neither else minus)[name] = 1
-    return Contrast(f"{a} × {b}", plus, minus, scale=2.0)
+    return Contrast(f"{a} × {b}", plus, minus, scale=2.0, interplay=True)
 
 
 def _shapley(component: str, count: int, by_components: Mapping[frozenset[str], str]) -> Contrast:

@@ -39,6 +39,10 @@ def _share(grid: np.ndarray) -> None:
         first, *others = grid[kind::2, 0]
         for axes in others:
             axes.sharey(first)
+    grid[1, 0].set_yscale("log")
+    for axes in grid[1::2].flat:
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _panel(
@@ -65,9 +69,6 @@ def _panel(
     wer.set_title(variant.name)
     wer.set_ylim(bottom=0.0)
     wer.yaxis.set_major_locator(MaxNLocator(4))
-    loss.set_yscale("log")
-    loss.yaxis.set_major_formatter("{x:g}")
-    loss.yaxis.set_minor_locator(NullLocator())
     if first:
         wer.set_ylabel("dev WER, %")
         loss.set_ylabel("loss a label")

@@ -17,6 +17,12 @@ from signlab.scoring.significance import (
     verdict,
 )
 
+_INTERPLAY: dict[Verdict, str] = {
+    "helps": "more together",
+    "hurts": "less together",
+    "no difference shown": "none shown",
+}
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -40,6 +46,13 @@ class Effect:
     def name(self) -> str:
         """The component, or the components that interact."""
         return self.contrast.name
+
+    @property
+    def reading(self) -> str:
+        """The verdict in words that fit the question."""
+        if not self.contrast.interplay:
+            return self.verdict
+        return _INTERPLAY.get(self.verdict, self.verdict)
 
     @property
     def real(self) -> bool:

@@ -113,7 +113,7 @@ def _difference(axes: Axes, row: int, effect: Effect) -> None:
         markersize=6.5, markeredgewidth=1.6, markeredgecolor=colour, markerfacecolor=face,
     )  # fmt: skip
     axes.annotate(
-        f"{signed(paired.difference)}  {effect.verdict}",
+        f"{signed(paired.difference)}  {effect.reading}",
         (1.0, row),
         xycoords=("axes fraction", "data"),
         xytext=(6, 0),

@@ -84,7 +84,7 @@ def probability(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def large(value: float) -> str:
+def large(value: int) -> str:
     """Parameters and operations.
 
     >>> large(900_000), large(41_638_671), large(1_250_000_000)
@@ -100,7 +100,7 @@ def optional(value: float | None, digits: int = 1) -> str:
     return MISSING if value is None else f"{value:,.{digits}f}"
 
 
-def percent_more(value: float, reference: float) -> str:
+def percent_more(value: int | float, reference: int | float) -> str:
     """How much larger than the reference.
 
     >>> percent_more(150, 100), percent_more(84, 100)

@@ -68,8 +68,8 @@ def _population(summary: StudySummary) -> str:
     )
     less = "" if _complete(summary) else "‡ rests on fewer runs than planned. "
     return (
-        f"{less}Intervals and tests speak of new seeds, new sentences and {who}. A difference is the "
-        "variant's WER minus the baseline's, in points: below zero is better. "
+        f"{less}Intervals and tests speak of new seeds, new sentences and {who}. A difference is "
+        "the variant's WER minus the baseline's, in points: below zero is better. "
         f"*No difference shown* is not *no effect*: see *detectable* below. How to read all this: "
         f"`{HELP}`."
     )

@@ -108,7 +108,7 @@ def _place(text: Annotation, taken: Sequence[Bbox], inside: BboxBase) -> Bbox:
         own = box(place)
         parts = [Bbox.intersection(own, other) for other in taken]
         shared = sum(part.width * part.height for part in parts if part is not None)
-        outside = own.x1 > inside.x1 + 40 or own.x0 < inside.x0 or own.y0 < inside.y0
+        outside = own.x1 > inside.x1 or own.x0 < inside.x0 or own.y0 < inside.y0
         return shared + 1e6 * outside
 
     return box(min(_PLACES, key=covered))

@@ -42,7 +42,7 @@ def _against_baseline(effect: Effect | None, *, judged: bool) -> list[str]:
 
 def verdict_cell(effect: Effect) -> str:
     """The verdict; a clear one stands out."""
-    return f"**{effect.verdict}**" if effect.real else effect.verdict
+    return f"**{effect.reading}**" if effect.real else effect.reading
 
 
 def _costs(measured: Measured | None) -> list[str]:
@@ -64,13 +64,13 @@ def effect_table(effects: tuple[Effect, ...]) -> str:
     ]  # fmt: skip
     rows = []
     for effect in effects:
-        paired, name = effect.paired, effect.name.replace(" × ", "` × `")
+        paired = effect.paired
         if paired is None:
-            rows.append([md.code(name), *[md.MISSING] * 5, effect.verdict])
+            rows.append([md.code(effect.name), *[md.MISSING] * 5, effect.verdict])
             continue
         rows.append(
             [
-                md.code(name),
+                md.code(effect.name),
                 md.difference(paired),
                 md.probability(paired.p),
                 md.probability(effect.adjusted_p),

@@ -3,7 +3,7 @@
 from signlab.reporting import markdown as md
 from signlab.reporting.effects import Effect
 from signlab.reporting.summary import StudySummary
-from signlab.reporting.tables import effect_table
+from signlab.reporting.tables import effect_table, verdict_cell
 
 _MEANINGS = {
     "leave-one-out": "WER of all components minus WER of all but this one; the last row is all "
@@ -79,7 +79,8 @@ def _beyond_sum(effect: Effect) -> str:
     reading = {
         "helps": "together they gain more than their effects add up to.",
         "hurts": "together they gain less than their effects add up to.",
-    }.get(effect.verdict, f"no interaction is shown ({effect.reason or 'too small to tell'}).")
+        "no difference shown": "that this is more than chance is not shown.",
+    }.get(effect.verdict, f"what it means is withheld ({effect.reason}).")
     return f"**All together** against the sum of the single effects: {size}; {reading}"
 
 
@@ -87,6 +88,5 @@ def _interaction_row(effect: Effect) -> list[str]:
     name = md.code(effect.name.replace(" × ", "` × `"))
     if effect.paired is None:
         return [name, md.MISSING, md.MISSING, "not measured"]
-    readings = {"helps": "**more together**", "hurts": "**less together**"}
-    reading = readings.get(effect.verdict, "none shown" if not effect.reason else "withheld")
-    return [name, md.difference(effect.paired), md.probability(effect.adjusted_p), reading]
+    size, p = md.difference(effect.paired), md.probability(effect.adjusted_p)
+    return [name, size, p, verdict_cell(effect)]

@@ -131,8 +131,8 @@ def summarise_variant(study: StudyRuns, plan: Variant, evidence: Evidence) -> Va
 def _costs(runs: Sequence[Run], results: Sequence[RunResult]) -> Costs:
     speeds = [run.speed for run in runs if run.speed is not None]
 
-    def middle(value: Callable[[RunResult], float]) -> float:
-        return median(map(value, results))
+    def middle(value: Callable[[RunResult], int | float]) -> float:
+        return float(median(map(value, results)))
 
     return Costs(
         parameters=round(middle(lambda result: result.parameters)),

@@ -1,0 +1,100 @@
+"""The page and its figures.
+
+After a wanted change of the text, write the expected page anew and read its difference:
+
+    SIGNLAB_RENEW_GOLDEN=1 pytest tests/unit/test_reporting_report.py
+"""
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fabricate import Planted, fabricate
+
+from signlab.reporting.report import FIGURES, write_report
+from signlab.study.designs import leave_one_out, one_at_a_time
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "report.md"
+
+COMPONENTS = ("residual", "crossmodal", "depthwise")
+
+EFFECTS = {"residual": 0.6, "crossmodal": 1.0, "depthwise": 1.4}
+
+
+def planted(combinations: dict[str, tuple[str, ...]]) -> dict[str, Planted]:
+    found = {}
+    for name, components in combinations.items():
+        rate, latency, parameters = 0.2, 4.0, 900_000
+        for component in components:
+            rate *= EFFECTS[component]
+            latency += 0.4 if component == "residual" else -0.5
+            parameters += 120_000 if component == "residual" else -200_000
+        found[name] = Planted(rate, components, latency=latency, parameters=parameters)
+    return found
+
+
+def test_the_page_is_as_expected(tmp_path: Path) -> None:
+    variants = planted(one_at_a_time(COMPONENTS))
+    variants["all"] = replace(variants["all"], damaged=("ICE",))
+    failed = {("depthwise", "s2", 2): "the loss became infinite at update 113 (epoch 4)"}
+    study = fabricate(tmp_path / "study", variants, folds=("s1", "s2"), failed=failed)
+    report = write_report(study, tmp_path / "report")
+    page = report.read_text(encoding="utf-8")
+    if os.environ.get("SIGNLAB_RENEW_GOLDEN") == "1":
+        GOLDEN.write_text(page, encoding="utf-8")
+    assert page == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_again_gives_the_same_bytes_and_touches_nothing(tmp_path: Path) -> None:
+    study = fabricate(tmp_path / "study", planted(one_at_a_time(COMPONENTS)), utterances=20)
+    first, second = tmp_path / "first", tmp_path / "second"
+    write_report(study, first)
+    before = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in first.iterdir()}
+    assert set(before) == {"report.md", *FIGURES}
+    write_report(study, first)
+    write_report(study, second)
+    assert before == {p.name: (p.stat().st_mtime_ns, p.read_bytes()) for p in first.iterdir()}
+    assert {p.name: p.read_bytes() for p in second.iterdir()} == {
+        name: content for name, (_, content) in before.items()
+    }
+
+
+def test_every_figure_named_in_the_page_exists(tmp_path: Path) -> None:
+    study = fabricate(tmp_path / "study", planted(one_at_a_time(COMPONENTS)), utterances=20)
+    out = tmp_path / "report"
+    write_report(study, out)
+    write_report(  # a second report in the same place, with nothing to draw
+        fabricate(tmp_path / "none", {"baseline": Planted()}, waiting=[("baseline", "default", 0)],
+                  seeds=[0]),
+        out,
+    )  # fmt: skip
+    page = (out / "report.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\]\((.+?\.png)\)", page))
+    assert named == {path.name for path in out.glob("*.png")} == set()
+    assert "no answer yet" in page
+
+
+def test_leaving_out_says_what_the_component_does(tmp_path: Path) -> None:
+    study = fabricate(
+        tmp_path / "study", planted(leave_one_out(COMPONENTS)), design="leave-one-out",
+        utterances=150,
+    )  # fmt: skip
+    page = write_report(study, tmp_path / "report").read_text(encoding="utf-8")
+    said = re.search(r"\*\*Answer\.\*\* (.+)", page)
+    assert said is not None
+    assert re.match(
+        r"With all other components in place, `residual` \(−.*\) helps, `depthwise` \(\+.*\) hurts"
+        r" and for `crossmodal` no difference was shown; against the baseline, ",
+        said[1],
+    )
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])
+def test_a_smoke_test_says_so_before_anything_else(tmp_path: Path, seeds: tuple[int, ...]) -> None:
+    variants = planted(one_at_a_time(COMPONENTS[:1]))
+    study = fabricate(tmp_path / "study", variants, smoke=True, seeds=seeds, epochs=1, utterances=4)
+    page = write_report(study, tmp_path / "report").read_text(encoding="utf-8")
+    assert page.splitlines()[2].startswith("> **A smoke test: the figures mean nothing.**")
+    assert "helps" not in page
