@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import signlab.corpora.importers.mp_data  # noqa: F401  # registers
+import signlab.corpora.importers.boston104
+import signlab.corpora.importers.mp_data
+import signlab.corpora.importers.pose  # noqa: F401  # registers
 from signlab.corpora.importers.base import IMPORTERS
 from signlab.corpora.store import Store, write_corpus
 

@@ -1,0 +1,120 @@
+"""Folders of ``.pose`` files with their glosses."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from signlab.corpora.base import Sample
+from signlab.corpora.importers.base import IMPORTERS, Imported, Importer, each, stored
+from signlab.corpora.importers.glosses import Annotation, read_annotations
+from signlab.corpora.importers.pose_file import read_pose
+from signlab.corpora.importers.tables import affected
+from signlab.errors import BadCorpus
+from signlab.landmarks.layout import Layout
+
+
+@IMPORTERS.register("pose")
+class Pose(Importer):
+    """.pose files (pose-format) with a table of glosses, or timed glosses as JSON files.
+
+    MediaPipe's points get their places in its layout by their names, so that files with some of
+    them go together; points that a file lacks are missing. Timed glosses of the DGS Corpus do not
+    tell the signer: the recording (``document_id``) stands in for it.
+
+    Args:
+        table: The table of glosses (csv, tsv or json), if it is not glosses.* beside the files.
+        signer: The signer, where the glosses do not tell.
+        split: The split, where the glosses do not tell.
+        person: Whose pose is taken from files with several people, counted from 0.
+    """
+
+    def __init__(
+        self,
+        *,
+        table: str | None = None,
+        signer: str = "signer",
+        split: str = "train",
+        person: Annotated[int, Field(ge=0)] | None = None,
+    ) -> None:
+        self._table = table
+        self._signer = signer
+        self._split = split
+        self._person = person
+
+    def read(self, path: Path) -> Imported:
+        """Find the files and their glosses."""
+        if not path.is_dir():
+            raise BadCorpus(f"{path} is not a folder of .pose files")
+        found = match_files(read_annotations(path, self._table), sorted(path.rglob("*.pose")), path)
+        layout = read_pose(found[0][1]).layout
+
+        def read(item: tuple[Annotation, Path]) -> tuple[Sample, str]:
+            annotation, file = item
+            return self._sample(annotation, file, layout), annotation.split or self._split
+
+        glosses = {gloss for annotation, _ in found for gloss in annotation.glosses}
+        samples = each(found, lambda item: item[0].id, read)
+        return Imported(layout, tuple(sorted(glosses)), samples)
+
+    def _sample(self, annotation: Annotation, file: Path, layout: Layout) -> Sample:
+        pose = read_pose(file)
+        people = pose.data.shape[1]
+        if self._person is None and people > 1:
+            raise BadCorpus(f"{file} shows {people} people; tell which one with --set person=0")
+        if (self._person or 0) >= people:
+            raise BadCorpus(f"{file} shows {people} people; there is no person {self._person}")
+        return Sample(
+            id=annotation.id,
+            signer=annotation.signer or self._signer,
+            glosses=annotation.glosses,
+            landmarks=stored(pose.landmarks(layout, self._person or 0), file),
+            aspect=pose.height / pose.width,
+            fps=pose.fps,
+        )
+
+
+def match_files(
+    annotations: list[Annotation], files: list[Path], path: Path
+) -> list[tuple[Annotation, Path]]:
+    """Each annotation with its file: named like its id, or like it and a suffix after ``_``.
+
+    Raises:
+        BadCorpus: There is an annotation without a file, or a file without an annotation.
+    """
+    by_stem: dict[str, Path] = {}
+    for file in files:
+        if by_stem.setdefault(file.stem, file) is not file:
+            raise BadCorpus(f"{file} and {by_stem[file.stem]} have one name; ids must differ")
+    suffixed = _by_prefix(by_stem)
+    found, lost = [], []
+    for annotation in annotations:
+        stems = [annotation.id] if annotation.id in by_stem else suffixed.get(annotation.id, [])
+        if len(stems) == 1 and stems[0] in by_stem:
+            found.append((annotation, by_stem.pop(stems[0])))
+        else:
+            lost.append(annotation)
+    if lost:
+        raise BadCorpus(
+            f"{lost[0].where}: there is no file {lost[0].id}.pose in {path}"
+            + affected(len(lost), "utterances")
+        )
+    if by_stem:
+        first = next(iter(by_stem.values()))
+        raise BadCorpus(
+            f"{first} has no glosses; add them to the table, or move the file out"
+            + affected(len(by_stem), "utterances")
+        )
+    return found
+
+
+def _by_prefix(stems: Iterable[str]) -> dict[str, list[str]]:
+    """Stems by what stands before each ``_``: ``train_1_original`` under ``train_1``, ``train``."""
+    found = defaultdict(list)
+    for stem in stems:
+        for place, letter in enumerate(stem):
+            if letter == "_":
+                found[stem[:place]].append(stem)
+    return found
