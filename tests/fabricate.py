@@ -68,7 +68,7 @@ def fabricate(
     folder: Path,
     variants: Mapping[str, Planted],
     *,
-    design: str = "one-at-a-time",
+    design: str = "listed",
     seeds: Sequence[int] = (0, 1, 2),
     folds: Sequence[str] = ("default",),
     utterances: int = 60,

@@ -1,8 +1,6 @@
 """A study's figures against effects that were planted in fabricated runs."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +28,9 @@ def verdicts(folder: Path) -> dict[str, str]:
 
 def test_planted_effects_are_found_and_a_planted_null_is_not(tmp_path: Path) -> None:
     null = {"null": Planted(0.20, ("null",))}
-    folder = fabricate(tmp_path / "s", PLANTED | null, utterances=120, folds=("s1", "s2", "s3"))
+    folder = fabricate(
+        tmp_path / "s", PLANTED | null, utterances=100, folds=("s1", "s2", "s3"), epochs=2
+    )
     assert verdicts(folder) | {"crossmodal": ""} == {
         "residual": "helps",
         "crossmodal": "",
@@ -46,12 +46,12 @@ def test_planted_effects_are_found_and_a_planted_null_is_not(tmp_path: Path) -> 
 
 def test_nulls_are_rarely_called_real(tmp_path: Path) -> None:
     called = 0
-    for study in range(12):
+    for study in range(10):
         names = [f"null{study}{letter}" for letter in "abc"]
         variants = {"baseline": Planted()} | {n: Planted(components=(n,)) for n in names}
         folder = fabricate(tmp_path / f"{study}", variants, utterances=40, epochs=2)
         called += any(word != "no difference shown" for word in verdicts(folder).values())
-    assert called <= 2  # 5 % a study are promised: three or more have a chance of 2 %
+    assert called <= 2  # 5 % a study are promised: three or more have a chance of 1 %
 
 
 def test_wer_pools_the_utterances_of_all_folds(tmp_path: Path) -> None:
@@ -145,10 +145,3 @@ def test_change_of_a_sign_needs_more_than_chance(tmp_path: Path) -> None:
         recall=pd.DataFrame({"a": {"SUN": 100.0, "RAIN": 80.0}, "b": {"SUN": 66.7, "RAIN": 60.0}}),
     )
     assert few.changed("b", "a") == [("RAIN", pytest.approx(-20.0))]
-
-
-def test_reports_need_no_torch_and_no_mlflow() -> None:
-    code = "import sys, signlab.reporting.report as r; print(sorted({'torch','mlflow','optuna',"
-    code += "'matplotlib.pyplot'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
