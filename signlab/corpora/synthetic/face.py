@@ -49,7 +49,9 @@ LIPS_Y = 0.725
 
 EYE_X, EYE_WIDTH, EYE_HEIGHT = 0.345, 0.155, 0.042
 _MOUTH_WIDTH, _LIP_HEIGHTS = 0.29, (0.085, 0.055, 0.025, 0.006)
-JAW = 1.20
+
+_STILL = 0.01
+"""A point that moves less than this does not move."""
 
 
 @cache
@@ -104,6 +106,7 @@ def face_shapes() -> Float32[np.ndarray, "8 3 468"]:
     furrowed[1] = brow * (0.12 - 0.10 * np.abs(x))
     furrowed[0] = brow * np.sign(x) * -0.05
     blink[1] = lids * -2 * y
+    shapes[np.abs(shapes) < _STILL] = 0.0
     shapes.setflags(write=False)
     return shapes
 

@@ -69,35 +69,30 @@ _THUMB_BASE, _THUMB_BONES = (0.24, 0.22), (0.40, 0.33, 0.28)
 
 def hand_points(fingers: Fingers) -> Float64[np.ndarray, "3 21 *many"]:
     """The points in MediaPipe's order: wrist, then four a finger from the palm to the tip."""
-    many = fingers.shape[1:]
-    points = np.zeros((3, 21, *many))
-    _thumb(fingers[:4], points)
-    for finger in range(4):
-        _finger(fingers[4 * finger + 4 : 4 * finger + 8], points, finger)
+    digits = fingers.reshape(5, 4, *fingers.shape[1:])
+    spread, first, second, third = digits.swapaxes(0, 1)
+    angles = np.stack([spread, first, first + second, first + second + third])
+    # the thumb's own joints bend across the palm, in the plane in which fingers spread
+    angles[2, 0], angles[3, 0] = spread[0] - second[0], spread[0] - second[0] - third[0]
+    sine, cosine = sine_cosine(angles)
+    points = np.zeros((3, 21, *fingers.shape[1:]))
+    points[0, 1], points[1, 1] = _THUMB_BASE
+    for joint, (bone, angle) in enumerate(zip(_THUMB_BONES, (0, 2, 3), strict=True)):
+        reach = bone * cosine[1, 0]
+        points[0, joint + 2] = points[0, joint + 1] + reach * sine[angle, 0]
+        points[1, joint + 2] = points[1, joint + 1] + reach * cosine[angle, 0]
+        points[2, joint + 2] = points[2, joint + 1] + bone * sine[1, 0]
+    knuckles = points[:, 5::4]
+    knuckles[:2] = _spread_over(_KNUCKLES, points)
+    for joint, bones in enumerate(_spread_over(_BONES, points)):
+        before, after = points[:, 5 + joint :: 4], points[:, 6 + joint :: 4]
+        reach = bones * cosine[joint + 1, 1:]
+        after[0] = before[0, :4] + reach * sine[0, 1:]
+        after[1] = before[1, :4] + reach * cosine[0, 1:]
+        after[2] = before[2, :4] + bones * sine[joint + 1, 1:]
     return points
 
 
-def _thumb(angles: np.ndarray, points: np.ndarray) -> None:
-    points[0, 1], points[1, 1] = _THUMB_BASE
-    bent = np.stack([angles[0], angles[0] - angles[2], angles[0] - angles[2] - angles[3]])
-    sine, cosine = sine_cosine(bent)
-    up, along = sine_cosine(angles[1])
-    for joint, bone in enumerate(_THUMB_BONES):
-        before, after = points[:, joint + 1], points[:, joint + 2]
-        after[0] = before[0] + bone * along * sine[joint]
-        after[1] = before[1] + bone * along * cosine[joint]
-        after[2] = before[2] + bone * up
-
-
-def _finger(angles: np.ndarray, points: np.ndarray, finger: int) -> None:
-    first = 4 * finger + 5
-    points[0, first], points[1, first] = _KNUCKLES[finger]
-    aside, ahead = sine_cosine(angles[0])
-    bent = np.stack([angles[1], angles[1] + angles[2], angles[1] + angles[2] + angles[3]])
-    sine, cosine = sine_cosine(bent)
-    for joint, bone in enumerate(_BONES[finger]):
-        before, after = points[:, first + joint], points[:, first + joint + 1]
-        reach = bone * cosine[joint]
-        after[0] = before[0] + reach * aside
-        after[1] = before[1] + reach * ahead
-        after[2] = before[2] + bone * sine[joint]
+def _spread_over(table: tuple[tuple[float, ...], ...], points: np.ndarray) -> np.ndarray:
+    """A table of a row a finger, turned and with axes for whatever ``points`` has many of."""
+    return np.array(table).T.reshape(-1, 4, *([1] * (points.ndim - 2)))

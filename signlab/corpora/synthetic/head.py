@@ -1,12 +1,13 @@
 """The head over time: how it turns, and where the camera sees each of the face's points."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from jaxtyping import Float32, Float64
 
 from signlab.corpora.synthetic.face import EYE_X, face_shapes, neutral_face
-from signlab.corpora.synthetic.rotation import TURN, matrices, sine_cosine, small_turn
+from signlab.corpora.synthetic.rotation import TURN, matrices, sine_cosine, small_turn, turned
 from signlab.corpora.synthetic.signer import Signer
 from signlab.corpora.synthetic.stream import Stream
 
@@ -16,8 +17,10 @@ _PIVOT = (0.0, 0.34, 0.12)
 _DEPTH = -0.12
 """Of the middle of the eyes, from the shoulders."""
 
-_POSE_POINTS = (1, 362, -1, 263, 133, -2, 33, 454, 234, 291, 61)
-"""The mesh's points that the pose's 0 to 10 are near; -1 and -2 are the pupils."""
+_POSE_POINTS = {0: 1, 1: 362, 3: 263, 4: 133, 6: 33, 7: 454, 8: 234, 9: 291, 10: 61}
+"""The pose's points of the head, and the mesh's that are at the same place."""
+
+_PUPILS = [2, 5]
 
 _BLINK_SECONDS, _BLINK_PERIOD = 0.13, 2.5
 
@@ -70,19 +73,11 @@ def drift(at: np.ndarray, stream: Stream) -> Float64[np.ndarray, "3 frames"]:
 
 def pose_points(head: Head) -> Float64[np.ndarray, "3 11 frames"]:
     """Where the pose has nose, eyes, ears and mouth, in the body's frame."""
-    points = np.stack([_near(head, number) for number in _POSE_POINTS], axis=1)
-    placed = [
-        sum(head.turn[row, column] * points[column] for column in range(3)) + head.origin[row]
-        for row in range(3)
-    ]
-    return np.stack(placed)
-
-
-def _near(head: Head, number: int) -> np.ndarray:
-    if number < 0:
-        side = EYE_X if number == -1 else -EYE_X
-        return np.broadcast_to(np.array([[side], [0.0], [0.0]]), (3, head.origin.shape[1]))
-    return np.stack([axis[:, number] for axis in head.shape]).astype(np.float64)
+    points = np.empty((3, 11, head.origin.shape[1]))
+    for axis, shape in enumerate(head.shape):
+        points[axis, list(_POSE_POINTS)] = shape[:, list(_POSE_POINTS.values())].T
+    points[:, _PUPILS] = np.array([[EYE_X, -EYE_X], [0.0, 0.0], [0.0, 0.0]])[:, :, None]
+    return turned(head.turn[:, :, None], points) + head.origin[:, None]
 
 
 def _blinks(at: np.ndarray, stream: Stream) -> np.ndarray:
@@ -95,23 +90,28 @@ def _blinks(at: np.ndarray, stream: Stream) -> np.ndarray:
 
 
 def _deform(amounts: np.ndarray, signer: Signer) -> tuple[np.ndarray, ...]:
-    """Add the shapes to the neutral face, each where it moves anything."""
+    """Add the shapes to the neutral face, where they move anything."""
     neutral = neutral_face().astype(np.float32)
     neutral[0] *= np.float32(signer.face_width)
     weights = amounts.astype(np.float32)
+    used = np.flatnonzero(weights.any(axis=1))
     axes = []
-    for axis in range(3):
-        points = np.repeat(neutral[axis][None], amounts.shape[1], axis=0)
-        for weight, (rows, offsets) in zip(weights, _moved()[axis], strict=True):
-            if len(rows):
-                points[:, rows] += weight[:, None] * offsets
+    for start, (rows, offsets) in zip(neutral, _moved(), strict=True):
+        points = np.repeat(start[None], amounts.shape[1], axis=0)
+        block = np.repeat(start[None, rows], amounts.shape[1], axis=0)
+        for shape in used:
+            block += weights[shape][:, None] * offsets[shape]
+        points[:, rows] = block
         axes.append(points)
     return tuple(axes)
 
 
-def _moved() -> list[list[tuple[np.ndarray, np.ndarray]]]:
-    """For each axis and shape, the points that move and how far."""
-    return [
-        [(rows := np.flatnonzero(shape[axis]), shape[axis][rows])[:2] for shape in face_shapes()]
-        for axis in range(3)
-    ]
+@cache
+def _moved() -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """For each axis, the points that any shape moves, and how far each shape does."""
+    axes = face_shapes().transpose(1, 0, 2)
+    moved = [np.flatnonzero(shapes.any(axis=0)) for shapes in axes]
+    return tuple(
+        (rows, np.ascontiguousarray(shapes[:, rows]))
+        for rows, shapes in zip(moved, axes, strict=True)
+    )

@@ -1,6 +1,6 @@
 """From the keys of a script to the posture at each frame."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from jaxtyping import Float64
@@ -12,26 +12,29 @@ from signlab.corpora.synthetic.rotation import (
     sine_cosine,
     times,
 )
-from signlab.corpora.synthetic.sentence import Keys
+from signlab.corpora.synthetic.sentence import Keys, Script
 
-_BENDING = (5, 9, 13, 17)
+_BENDING = [5, 9, 13, 17]
 """The first joints of the four fingers that wiggle, among the twenty angles."""
+
+_LATER = np.array([0.0, 0.9, 1.8, 2.7])[:, None, None]
+"""Their phases, in radians."""
 
 
 @dataclass(frozen=True)
 class Postures:
-    """One arm over time, in its own frame."""
+    """Both arms over time, each in its own frame; the dominant one first."""
 
-    palm: Float64[np.ndarray, "3 frames"]
-    turn: Float64[np.ndarray, "4 frames"]
-    fingers: Float64[np.ndarray, "20 frames"]
+    palm: Float64[np.ndarray, "3 2 frames"]
+    turn: Float64[np.ndarray, "4 2 frames"]
+    fingers: Float64[np.ndarray, "20 2 frames"]
 
 
-def follow(
-    keys: Keys, key_times: Float64[np.ndarray, " keys"], at: Float64[np.ndarray, " frames"]
-) -> Postures:
-    """The postures at some times, in seconds; before the first and after the last key it rests."""
-    before, share = _progress(key_times, at)
+def follow(script: Script, at: Float64[np.ndarray, "2 frames"]) -> Postures:
+    """The postures at some times of each arm, in seconds; before and after the script it rests."""
+    keys = _joined(script.first, script.second)
+    before, share = _progress(script.times, at)
+    before = before + np.array([[0], [len(script.times)]])
     palm = _between(keys.position, before, share)
     turn = blended(keys.turn[:, before], keys.turn[:, before + 1], share)
     fingers = _between(keys.fingers, before, share)
@@ -42,11 +45,16 @@ def follow(
     nothing = np.zeros_like(sine)
     # about the hand's own y axis, which is nearly the forearm's
     turn = times(turn, np.stack([half_cosine, nothing, half_sine, nothing]))
-    for order, joint in enumerate(_BENDING):
-        bending, _ = sine_cosine(phase - 0.9 * order)
-        start, _ = sine_cosine(np.full(1, -0.9 * order))
-        fingers[joint] += keys.wiggle[before] * (bending - start)
+    bending, _ = sine_cosine(phase - _LATER)
+    # one finger after the other, and each from where it was to where it was
+    fingers[_BENDING] += keys.wiggle[before] * (bending + sine_cosine(_LATER)[0])
     return Postures(palm, turn, fingers)
+
+
+def _joined(first: Keys, second: Keys) -> Keys:
+    """The keys of both arms, one after the other, so that both are followed at once."""
+    pairs = ((f.name, getattr(first, f.name), getattr(second, f.name)) for f in fields(Keys))
+    return Keys(**{name: np.concatenate([a, b], axis=-1) for name, a, b in pairs})
 
 
 def interpolate(

@@ -10,7 +10,7 @@ from signlab.corpora.synthetic.motion import follow, interpolate
 from signlab.corpora.synthetic.rotation import TURN, matrices, normalised, sine_cosine, turned
 from signlab.corpora.synthetic.sentence import Script
 from signlab.corpora.synthetic.signer import Camera, Signer
-from signlab.corpora.synthetic.skeleton import make_arm, make_pose, mirrored
+from signlab.corpora.synthetic.skeleton import make_arms, make_pose
 from signlab.corpora.synthetic.stream import Stream
 
 _DISTANCE = 7.0
@@ -27,15 +27,15 @@ class Scene:
     """All points over time in image coordinates, and what decides how well they are tracked.
 
     Attributes:
-        palms: Left and right in shoulder widths, as seen.
+        hands: Left and right.
+        palms: Left and right, in shoulder widths.
         face_middle: Likewise.
     """
 
     pose: Float64[np.ndarray, "3 33 frames"]
-    left: Float64[np.ndarray, "3 21 frames"]
-    right: Float64[np.ndarray, "3 21 frames"]
+    hands: Float64[np.ndarray, "3 21 2 frames"]
     face: tuple[Float32[np.ndarray, "frames 468"], ...]
-    palms: tuple[Float64[np.ndarray, "3 frames"], Float64[np.ndarray, "3 frames"]]
+    palms: Float64[np.ndarray, "3 2 frames"]
     face_middle: Float64[np.ndarray, "3 frames"]
 
 
@@ -50,33 +50,22 @@ def perform(script: Script, signer: Signer, stream: Stream) -> Scene:
     camera = signer.camera
     at = np.arange(int(script.times[-1] * camera.fps) + 1) / camera.fps
     sway = signer.sway * drift(at, stream)
-    arms = [
-        make_arm(follow(keys, script.times, at - lag), signer)
-        for keys, lag in ((script.first, 0.0), (script.second, signer.second_lag))
-    ]
-    left, right = arms if signer.left_handed else arms[::-1]
+    arms = make_arms(follow(script, np.stack([at, at - signer.second_lag])), signer)
     amounts = interpolate(script.face, script.times, at + signer.face_lead)
     head = make_head(amounts, at, signer, stream)
-    tremor = [signer.tremor * _tremor(at, stream) for _ in range(2)]
     view = _view(camera)
-    pose = make_pose(right, left, pose_points(head)) + sway[:, None]
-    hands = [
-        points + (sway + shake)[:, None]
-        for points, shake in zip((mirrored(left.hand), right.hand), tremor, strict=True)
-    ]
+    pose = make_pose(arms, pose_points(head)) + sway[:, None]
+    phase = stream.uniform(0.0, TURN, 3, 2, 1)
+    tremor = signer.tremor * sine_cosine(TURN * _TREMOR_RATE * at + phase)[0]
+    hands = _project(arms.hand + (sway[:, None] + tremor)[:, None], view, camera)
+    hands[2] -= hands[2, :1].copy()  # the tracker's depth of a hand counts from its wrist
     return Scene(
         pose=_project(pose, view, camera, depth=_POSE_DEPTH),
-        left=_of_wrist(_project(hands[0], view, camera)),
-        right=_of_wrist(_project(hands[1], view, camera)),
+        hands=hands,
         face=_project_face(head, sway, view, camera),
-        palms=(mirrored(left.palm) + sway, right.palm + sway),
+        palms=arms.palm + sway[:, None],
         face_middle=head.origin + sway,
     )
-
-
-def _tremor(at: np.ndarray, stream: Stream) -> Float64[np.ndarray, "3 frames"]:
-    phase = stream.uniform(0.0, TURN, 3, 1)
-    return sine_cosine(TURN * _TREMOR_RATE * at + phase)[0]
 
 
 def _view(camera: Camera) -> Float64[np.ndarray, "3 3"]:
@@ -89,7 +78,7 @@ def _project(
     points: np.ndarray, view: np.ndarray, camera: Camera, *, depth: float = 1.0
 ) -> np.ndarray:
     """Body to image coordinates, with perspective."""
-    seen = turned(view[:, :, None, None], points)
+    seen = turned(view.reshape(3, 3, *([1] * (points.ndim - 1))), points)
     scale = camera.scale / (1 + seen[2] / _DISTANCE)
     return np.stack(
         [
@@ -98,12 +87,6 @@ def _project(
             camera.scale * depth * seen[2],
         ]
     )
-
-
-def _of_wrist(hand: np.ndarray) -> np.ndarray:
-    """The tracker's depth of a hand counts from its wrist."""
-    hand[2] -= hand[2, :1].copy()
-    return hand
 
 
 def _project_face(
@@ -122,12 +105,12 @@ def _project_face(
         camera.top + scale * middle[1] / camera.aspect,
         np.zeros_like(scale),
     )
-    axes = []
+    axes, product = [], np.empty_like(head.shape[0])
     for axis in range(3):
         row = (whole[axis] * factors[axis]).astype(np.float32)[:, :, None]
         points = row[0] * head.shape[0]
-        points += row[1] * head.shape[1]
-        points += row[2] * head.shape[2]
+        points += np.multiply(row[1], head.shape[1], out=product)
+        points += np.multiply(row[2], head.shape[2], out=product)
         points += offsets[axis].astype(np.float32)[:, None]
         axes.append(points)
     return tuple(axes)

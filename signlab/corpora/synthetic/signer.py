@@ -26,7 +26,7 @@ _TRAITS = {
     "head": Range(0.32, 0.025),
     "neck": Range(-0.84, 0.07),
     "face_width": Range(1.0, 0.07),
-    "speed": Range(1.0, 0.20),
+    "speed": Range(1.4, 0.28),
     "pause": Range(1.0, 0.25),
     "size": Range(1.0, 0.22),
     "sloppiness": Range(0.16, 0.16),

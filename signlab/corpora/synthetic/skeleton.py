@@ -30,19 +30,19 @@ _ROUGH_HAND = {18: 17, 20: 5, 22: 3}
 
 
 @dataclass(frozen=True)
-class Arm:
-    """An arm in its own frame, that is, as a right one."""
+class Arms:
+    """The left and the right arm, in this order, in the body's frame."""
 
-    elbow: Float64[np.ndarray, "3 frames"]
-    hand: Float64[np.ndarray, "3 21 frames"]
-    palm: Float64[np.ndarray, "3 frames"]
+    elbow: Float64[np.ndarray, "3 2 frames"]
+    hand: Float64[np.ndarray, "3 21 2 frames"]
+    palm: Float64[np.ndarray, "3 2 frames"]
 
 
-def make_arm(postures: Postures, signer: Signer) -> Arm:
-    """Put the palm where it should be, as far as the arm reaches, and the elbow where it must."""
+def make_arms(postures: Postures, signer: Signer) -> Arms:
+    """Put the palms where they should be, as far as the arms reach; the elbows follow."""
     rotation = matrices(postures.turn)
     to_palm = rotation[:, 1] * (_PALM * signer.hand)
-    shoulder = np.array(SHOULDER)[:, None]
+    shoulder = np.array(SHOULDER)[:, None, None]
     upper, fore = UPPER_ARM * signer.arm, FOREARM * signer.arm
     way = postures.palm - to_palm - shoulder
     wanted = np.sqrt(dot(way, way))
@@ -51,37 +51,38 @@ def make_arm(postures: Postures, signer: Signer) -> Arm:
     wrist = shoulder + straight * length
     along = (upper * upper - fore * fore + length * length) / (2 * length)
     aside = np.sqrt(np.maximum(upper * upper - along * along, 0.0))
-    hint = np.broadcast_to(np.array(_SWIVEL)[:, None], straight.shape)
+    hint = np.broadcast_to(np.array(_SWIVEL)[:, None, None], straight.shape)
     swivel = normalised(hint - straight * dot(hint, straight))
     elbow = shoulder + straight * along + swivel * aside
     local = hand_points(postures.fingers) * signer.hand
     hand = turned(rotation[:, :, None], local) + wrist[:, None]
-    return Arm(elbow, hand, wrist + to_palm)
+    sides = (elbow, hand, wrist + to_palm)
+    return Arms(*(_on_body(points, signer.left_handed) for points in sides))
 
 
-def make_pose(right: Arm, left: Arm, face: np.ndarray) -> Float64[np.ndarray, "3 33 frames"]:
+def _on_body(points: np.ndarray, left_handed: bool) -> np.ndarray:  # noqa: FBT001  # a private step
+    """From (dominant, other), each as a right arm, to left and right where they belong."""
+    ordered = points if left_handed else points[..., ::-1, :]
+    sides = ordered.copy()
+    sides[0, ..., 0, :] *= -1
+    return sides
+
+
+def make_pose(arms: Arms, face: np.ndarray) -> Float64[np.ndarray, "3 33 frames"]:
     """The 33 points of the pose.
 
     Args:
-        right: The right arm.
-        left: The left arm, in its own frame still.
+        arms: Left and right.
         face: The pose's points 0 to 10, shaped (3, 11, frames).
     """
-    frames = face.shape[-1]
-    pose = np.zeros((3, 33, frames))
+    pose = np.zeros((3, 33, face.shape[-1]))
     pose[:, :11] = face
-    for side, arm in ((1, right), (0, left)):
-        pose[:, 11 + side] = np.array(SHOULDER)[:, None]
-        pose[:, 13 + side] = arm.elbow
-        pose[:, 15 + side] = arm.hand[:, 0]
+    for right in (0, 1):
+        still = {12: SHOULDER, **_LEGS}
+        for point, (x, y, z) in still.items():
+            pose[:, point - 1 + right] = np.array([[x if right else -x], [y], [z]])
+        pose[:, 13 + right] = arms.elbow[:, right]
+        pose[:, 15 + right] = arms.hand[:, 0, right]
         for point, near in _ROUGH_HAND.items():
-            pose[:, point - 1 + side] = arm.hand[:, near]
-        for point, place in _LEGS.items():
-            pose[:, point - 1 + side] = np.array(place)[:, None]
-    pose[0, 11::2] *= -1
+            pose[:, point - 1 + right] = arms.hand[:, near, right]
     return pose
-
-
-def mirrored(points: np.ndarray) -> np.ndarray:
-    """From an arm's own frame, if it is a left one, to the body's."""
-    return points * np.array([-1.0, 1.0, 1.0]).reshape(3, *([1] * (points.ndim - 1)))

@@ -18,6 +18,8 @@ _BLUR = 0.30
 """Growth of a hand's jitter a shoulder width a second of its speed."""
 
 _NEAR_FACE, _NEAR_HAND = 0.45, 0.35
+"""Distances of palms in shoulder widths."""
+
 _JITTER = {
     "arm": 0.005,
     "legs": 0.05,
@@ -61,30 +63,35 @@ def track(
         errors: Factor of all jitter and of every risk; 0 is a perfect tracker.
     """
     frames = scene.pose.shape[-1]
-    speeds = [_speed(palm, signer.camera.fps) for palm in scene.palms]
-    close = _distance(*scene.palms) < _NEAR_HAND
+    speeds = _speeds(scene.palms, signer.camera.fps)
+    close = _distance(scene.palms[:, 0], scene.palms[:, 1]) < _NEAR_HAND
     level = errors * signer.losses * 25.0 / signer.camera.fps
-    hands = [
-        _hand(points, speed, signer, stream, errors=errors)
-        for points, speed in zip((scene.left, scene.right), speeds, strict=True)
-    ]
+    hands = _hands(scene.hands, speeds, signer, stream, errors=errors)
     mixed = close & (stream.uniform(0, 1, frames) < RISKS.mixed * level)
-    hands[0] = np.where(mixed, hands[1], hands[0])
-    gone = _bursts(np.full(frames, RISKS.everything * level), signer, stream)
+    hands[:, :, 0] = np.where(mixed, hands[:, :, 1], hands[:, :, 0])
+    risks = np.concatenate(
+        [
+            _hand_risks(scene, speeds, close),
+            _face_risk(scene)[None],
+            np.full((1, frames), RISKS.everything),
+        ]
+    )
+    left, right, face, everything = _bursts(risks * level, signer, stream)
+    outside = _outside(scene.hands) & (errors > 0)
+    lost = {
+        "pose": everything,
+        "left_hand": everything | left | outside[0],
+        "right_hand": everything | right | outside[1],
+        "face": everything | face,
+    }
     stored = np.empty((frames, HOLISTIC.points, 3), dtype=np.int16)
     slices = HOLISTIC.slices
     stored[:, slices["pose"]] = _steps(_pose(scene.pose, speeds, signer, stream, errors)).T
-    for name, points, palm, speed in zip(
-        ("left_hand", "right_hand"), hands, scene.palms, speeds, strict=True
-    ):
-        stored[:, slices[name]] = _steps(points).T
-        risk = _hand_risk(scene, points, palm, speed, close) * level
-        lost = _bursts(risk, signer, stream) | (_outside(points) & (errors > 0))
-        stored[lost | gone, slices[name]] = MISSING
+    stored[:, slices["left_hand"]] = _steps(hands[:, :, 0]).T
+    stored[:, slices["right_hand"]] = _steps(hands[:, :, 1]).T
     _add_face(stored[:, slices["face"]], scene, signer, stream, errors)
-    lost = _bursts(_face_risk(scene) * level, signer, stream)
-    stored[lost | gone, slices["face"]] = MISSING
-    stored[gone, slices["pose"]] = MISSING
+    for part, gone in lost.items():
+        stored[gone, slices[part]] = MISSING
     return stored
 
 
@@ -93,24 +100,24 @@ def _steps(points: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(points * points.dtype.type(UNIT)), -32767, 32767).astype(np.int16)
 
 
-def _hand(
-    points: np.ndarray, speed: np.ndarray, signer: Signer, stream: Stream, *, errors: float
+def _hands(
+    points: np.ndarray, speeds: np.ndarray, signer: Signer, stream: Stream, *, errors: float
 ) -> np.ndarray:
-    """A hand with jitter, and frames in which it is somewhere else or of another size."""
+    """Hands with jitter, and frames in which one is somewhere else or of another size."""
     camera, frames = signer.camera, points.shape[-1]
-    unit = camera.scale * np.array([1.0, 1 / camera.aspect, 1.5])[:, None, None] * errors
-    blur = 1 + _BLUR * speed
+    unit = camera.scale * np.array([1.0, 1 / camera.aspect, 1.5])[:, None, None, None] * errors
+    blur = 1 + _BLUR * speeds
     wrist = points[:, :1]
-    wrong = stream.uniform(0, 1, frames) < RISKS.outlier * errors * signer.losses
-    growth = np.where(wrong, 1 + 0.3 * stream.bell(frames), 1.0)
-    jump = np.where(wrong, 0.15 * stream.bell(3, 1, frames), 0.0)
-    noise = _JITTER["finger"] * stream.noise(3, 21, frames).astype(np.float64)
-    common = _JITTER["hand"] * stream.noise(3, 1, frames).astype(np.float64)
+    wrong = stream.uniform(0, 1, 2, frames) < RISKS.outlier * errors * signer.losses
+    growth = np.where(wrong, 1 + 0.3 * stream.bell(2, frames), 1.0)
+    jump = np.where(wrong, 0.15 * stream.bell(3, 1, 2, frames), 0.0)
+    noise = _JITTER["finger"] * stream.noise(3, 21, 2, frames).astype(np.float64)
+    common = _JITTER["hand"] * stream.noise(3, 1, 2, frames).astype(np.float64)
     return wrist + (points - wrist) * growth + unit * (jump + blur * (noise + common))
 
 
 def _pose(
-    pose: np.ndarray, speeds: list[np.ndarray], signer: Signer, stream: Stream, errors: float
+    pose: np.ndarray, speeds: np.ndarray, signer: Signer, stream: Stream, errors: float
 ) -> np.ndarray:
     camera = signer.camera
     unit = camera.scale * np.array([1.0, 1 / camera.aspect, 4.0])[:, None, None] * errors
@@ -132,56 +139,57 @@ def _add_face(
     for axis, points in enumerate(scene.face):
         unit = np.float32(camera.scale * errors * (1.0, 1 / camera.aspect, 1.0)[axis])
         noise = stream.noise(frames, 468)
-        noise *= np.float32(_JITTER["skin"])
-        noise += common[axis]
-        noise *= unit
+        noise *= np.float32(_JITTER["skin"]) * unit
+        noise += common[axis] * unit
         noise += points
         noise *= np.float32(UNIT)
         stored[:, :, axis] = np.rint(noise, out=noise)
 
 
-def _hand_risk(
-    scene: Scene, points: np.ndarray, palm: np.ndarray, speed: np.ndarray, close: np.ndarray
-) -> Float64[np.ndarray, " frames"]:
-    before_face = _distance(palm, scene.face_middle) < _NEAR_FACE
+def _hand_risks(
+    scene: Scene, speeds: np.ndarray, close: np.ndarray
+) -> Float64[np.ndarray, "2 frames"]:
     return (
         RISKS.base
-        + RISKS.fast * np.maximum(speed - 1.5, 0.0)
-        + RISKS.near_face * before_face
+        + RISKS.fast * np.maximum(speeds - 1.5, 0.0)
+        + RISKS.near_face * _before_face(scene)
         + RISKS.near_hand * close
-        + RISKS.low * (points[1, 9] > 0.92)
+        + RISKS.low * (scene.hands[1, 9] > 0.92)
     )
 
 
 def _face_risk(scene: Scene) -> Float64[np.ndarray, " frames"]:
-    covered = [_distance(palm, scene.face_middle) < _NEAR_FACE for palm in scene.palms]
+    covered = _before_face(scene)
     return RISKS.face + RISKS.covered * (covered[0] | covered[1])
 
 
-def _outside(points: np.ndarray) -> Bool[np.ndarray, " frames"]:
+def _before_face(scene: Scene) -> Bool[np.ndarray, "2 frames"]:
+    return _distance(scene.palms, scene.face_middle[:, None]) < _NEAR_FACE
+
+
+def _outside(hands: np.ndarray) -> Bool[np.ndarray, "2 frames"]:
     """Whether the middle of a hand has left the image."""
-    x, y = points[0, 9], points[1, 9]
+    x, y = hands[0, 9], hands[1, 9]
     return (x < 0.0) | (x > 1.0) | (y < 0.0) | (y > 1.0)
 
 
-def _bursts(risk: np.ndarray, signer: Signer, stream: Stream) -> Bool[np.ndarray, " frames"]:
+def _bursts(risks: np.ndarray, signer: Signer, stream: Stream) -> Bool[np.ndarray, "parts frames"]:
     """Where something is lost: it begins with a probability and stays for a while."""
-    frames = len(risk)
-    begins = stream.uniform(0, 1, frames) < risk
-    length = stream.uniform(0, 1, frames)
+    now = np.arange(risks.shape[1])
+    begins = stream.uniform(0, 1, *risks.shape) < risks
+    length = stream.uniform(0, 1, *risks.shape)
     length = 1 + np.floor(10 * length * length * signer.camera.fps / 25.0)
-    until = np.where(begins, np.arange(frames) + length, 0)
-    return np.maximum.accumulate(until) > np.arange(frames)
+    return np.maximum.accumulate(np.where(begins, now + length, 0), axis=1) > now
 
 
-def _speed(palm: np.ndarray, fps: float) -> Float64[np.ndarray, " frames"]:
+def _speeds(palms: np.ndarray, fps: float) -> Float64[np.ndarray, "2 frames"]:
     """In shoulder widths a second."""
-    step = np.zeros_like(palm)
-    step[:, 1:] = palm[:, 1:] - palm[:, :-1]
+    step = np.zeros_like(palms)
+    step[..., 1:] = palms[..., 1:] - palms[..., :-1]
     return np.sqrt(step[0] * step[0] + step[1] * step[1]) * fps
 
 
-def _distance(a: np.ndarray, b: np.ndarray) -> Float64[np.ndarray, " frames"]:
+def _distance(a: np.ndarray, b: np.ndarray) -> Float64[np.ndarray, "*many"]:
     """In the plane of the image."""
     x, y = a[0] - b[0], a[1] - b[1]
     return np.sqrt(x * x + y * y)
