@@ -9,8 +9,10 @@ Three levels of chance are told apart, since each has its own number of repetiti
 
 The variance is U + S + T, S and T not below 0. Its degrees of freedom are Satterthwaite's, where
 a part that was cut to 0 does not count as known: see ``_Level.doubt``. The signers' doubt does
-not fall below 2 / signers of Q, which keeps the coverage of intervals between 92 and 98 % from 2
-to 9 signers, equal or not, whether signers agree or differ by 4 points (benchmarks/coverage.py).
+not fall below 2 / signers of Q, which keeps the coverage of intervals between 93 and 98 % from 3
+to 9 signers, of equal shares or not, whether they agree on a variant or differ by 4 points (see
+docs/scoring.md). For the WER of one system U is left to the spread between signers, which is
+certainly there, and the interval is Student's with signers - 1 degrees of freedom, plus seeds.
 
 Sources: two-way components as in Obuchowski and Rockette 1995 (readers are seeds, cases are
 signers), degrees of freedom by Satterthwaite 1946, signers' weights by Bell and McCaffrey 2002,
@@ -119,7 +121,9 @@ def spread(
     rates = blocks.rates(mean)
     value = float(rates @ blocks.weights)
     residuals = mean - rates[blocks.index] * glosses
-
+    if len(systems) == 1 and len(blocks.names) > 1:
+        # signers certainly differ in difficulty: the spread between them is all theirs
+        residuals = np.zeros_like(residuals)
     within = blocks.within(residuals)
     utterances = _Level(
         float(blocks.weights**2 @ within), 0.0, max(float(len(mean) - len(blocks.names)), 1.0)
