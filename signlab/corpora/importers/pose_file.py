@@ -51,7 +51,10 @@ _POINTS = {
     "right_hand": {name: number for number, name in enumerate(_HAND)},
     "face": {str(number): number for number in range(468)},
 }
-"""MediaPipe's number of each named point; the irises, 468 to 477, are no part of the layout."""
+"""MediaPipe's number of each named point."""
+
+_IRISES = {str(number) for number in range(468, 478)}
+"""Points of the face that are no part of the layout."""
 
 
 @dataclass(frozen=True)
@@ -112,11 +115,27 @@ class PoseFile:
                 raise BadCorpus(
                     f"{self.path} has component {component.name!r}, layout {layout.name!r} has none"
                 )
-            rows, chosen = _rows(component, part, layout)
+            rows, chosen = self._rows(component, part, layout)
             values = self.data[:, person, here, : layout.coordinates].astype(np.float32)
             values[self.confidence[:, person, here] <= 0] = np.nan
             found[:, rows] = self._shares(values)[:, chosen]
         return found
+
+    def _rows(self, component: Component, part: str, layout: Layout) -> tuple[list[int], list[int]]:
+        """Rows of the layout, and the component's points that go there."""
+        first = layout.slices[part].start
+        numbers = _POINTS.get(part)
+        if numbers is None:
+            count = len(component.points)
+            return list(range(first, first + count)), list(range(count))
+        known = [(numbers[p], n) for n, p in enumerate(component.points) if p in numbers]
+        unknown = set(component.points) - set(numbers) - _IRISES
+        if unknown:
+            raise BadCorpus(
+                f"{self.path}: component {component.name!r} has point {min(unknown)!r}, which is "
+                "none of MediaPipe's"
+            )
+        return [first + number for number, _ in known], [n for _, n in known]
 
     def _shares(
         self, values: Float32[np.ndarray, "frames points coordinates"]
@@ -129,17 +148,6 @@ class PoseFile:
         if tracked.size and np.median(tracked) > 32767 / UNIT:
             size[2] = self.width
         return values / size
-
-
-def _rows(component: Component, part: str, layout: Layout) -> tuple[list[int], list[int]]:
-    """Rows of the layout, and the component's points that go there."""
-    first = layout.slices[part].start
-    numbers = _POINTS.get(part)
-    if numbers is None:
-        count = len(component.points)
-        return list(range(first, first + count)), list(range(count))
-    known = [(numbers[name], n) for n, name in enumerate(component.points) if name in numbers]
-    return [first + number for number, _ in known], [n for _, n in known]
 
 
 def read_pose(path: Path) -> PoseFile:
