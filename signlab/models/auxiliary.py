@@ -4,12 +4,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Annotated
 
+from jaxtyping import Float
 from pydantic import Field
-from torch import nn
+from torch import Tensor, nn
 
-from signlab.models.base import Activations, Dropout, Logits
+from signlab.models.base import Dropout, Logits
 from signlab.models.heads import Linear
 from signlab.registry import Registry
+
+Taps = Sequence[Float[Tensor, "batch time _"]]
+"""The outputs of the temporal block and of every encoder layer but the last."""
 
 Weight = Annotated[float, Field(gt=0)]
 
@@ -24,8 +28,8 @@ class Auxiliary(nn.Module, ABC):
     weight: float
 
     @abstractmethod
-    def forward(self, taps: Sequence[Activations]) -> list[Logits]:
-        """Scores from the outputs of the temporal block and of all encoder layers but the last."""
+    def forward(self, taps: Taps) -> list[Logits]:
+        """Scores from some of the taps, in training alone."""
 
     @abstractmethod
     def start_blank(self, share: float) -> None:
@@ -46,7 +50,7 @@ class NoAuxiliary(Auxiliary):
         super().__init__()
         del widths, outputs
 
-    def forward(self, taps: Sequence[Activations]) -> list[Logits]:
+    def forward(self, taps: Taps) -> list[Logits]:
         del taps
         return []
 
@@ -64,7 +68,7 @@ class OneTap(Auxiliary):
         self.tap, self.weight = tap, weight
         self.head = Linear(in_width=widths[tap], outputs=outputs, dropout=dropout)
 
-    def forward(self, taps: Sequence[Activations]) -> list[Logits]:
+    def forward(self, taps: Taps) -> list[Logits]:
         return [self.head(taps[self.tap])]
 
     def start_blank(self, share: float) -> None:
