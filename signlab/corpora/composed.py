@@ -84,6 +84,7 @@ class Composed(Corpus):
 
     def prepare(self, cache: Path) -> None:  # noqa: ARG002  # sentences are made when asked for
         """See that the clips are there and can be made into sentences."""
+        self._store.sample(0)  # tells what is wrong with the files, or that landmarks are to come
         index = self._store.index
         long = np.flatnonzero(index.gloss_counts() > 1)
         if len(long):

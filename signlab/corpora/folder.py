@@ -39,8 +39,8 @@ class FolderCorpus(Corpus):
         self._unseen_glosses: Literal["error", "keep"] = unseen_glosses
 
     def prepare(self, cache: Path) -> None:  # noqa: ARG002  # nothing is generated
-        """See that the folder can be opened."""
-        _ = self._store.index
+        """See that the folder can be opened and has landmarks."""
+        self._store.sample(0)
 
     @cached_property
     def _store(self) -> Store:

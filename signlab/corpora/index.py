@@ -24,6 +24,9 @@ SCHEMA = pa.schema(
 )
 """``row`` counts the record batches of a shard: an utterance is one."""
 
+WAITING = SCHEMA.append(pa.field("media", pa.string()))
+"""Of a corpus whose landmarks are still to come from recordings; nothing there has frames."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -44,6 +47,7 @@ class Index:
     Attributes:
         glosses: The glosses of all utterances, one after the other.
         starts: Utterance i has the glosses ``starts[i]`` to ``starts[i + 1]``.
+        media: Where the landmarks are still to come from.
     """
 
     ids: pa.StringArray
@@ -56,6 +60,7 @@ class Index:
     aspect: np.ndarray
     shard: np.ndarray
     row: np.ndarray
+    media: pa.StringArray | None
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -88,7 +93,7 @@ def read_index(path: Path) -> Index:
     """
     words = ["signer", "split", "glosses.list.element"]
     table = pq.read_table(path, read_dictionary=words, memory_map=True)
-    if table.column_names != SCHEMA.names:
+    if table.column_names not in (SCHEMA.names, WAITING.names):
         raise pa.ArrowInvalid("its columns are not those of a corpus")
     table = table.unify_dictionaries()
     columns = {name: table[name].combine_chunks() for name in table.column_names}
@@ -101,6 +106,7 @@ def read_index(path: Path) -> Index:
         splits=_column(columns["split"]),
         glosses=_column(columns["glosses"].values),
         starts=columns["glosses"].offsets.to_numpy(),
+        media=columns.get("media"),
         **numbers,
     )
 

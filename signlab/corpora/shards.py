@@ -8,16 +8,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from jaxtyping import Int16
 
 from signlab.corpora.atomic import explained
 from signlab.corpora.base import Sample
-from signlab.corpora.index import SCHEMA
+from signlab.corpora.description import INDEX
+from signlab.corpora.index import SCHEMA, WAITING
 from signlab.errors import BadCorpus
 from signlab.landmarks.layout import Layout
-
-META = "signlab-corpus"
-VERSION = 1
-INDEX = "utterances.parquet"
 
 _SHARD_BYTES = 1 << 26
 _SHARD_UTTERANCES = 1 << 14
@@ -33,16 +31,18 @@ class Shards:
         folder: Where the files go.
         path: The corpus that they are for, as a message names it.
         layout: The points of a frame.
+        waiting: Whether all utterances are recordings without landmarks.
     """
 
-    def __init__(self, folder: Path, path: Path, layout: Layout) -> None:
+    def __init__(self, folder: Path, path: Path, layout: Layout, *, waiting: bool) -> None:
         self._folder = folder
         self._path = path
+        self._columns = WAITING if waiting else SCHEMA
         self._values = layout.points * layout.coordinates
         self._type = pa.list_(pa.int16(), self._values)
         self._schema = pa.schema([("landmarks", self._type)])
         with explained(path):
-            self._table = pq.ParquetWriter(folder / INDEX, SCHEMA)
+            self._table = pq.ParquetWriter(folder / INDEX, self._columns)
         self._rows: list[dict[str, Any]] = []
         self._shard: pa.ipc.RecordBatchFileWriter
         self._bytes = self._row = 0
@@ -70,38 +70,31 @@ class Shards:
             if error is None:
                 raise
 
-    def add(self, sample: Sample, split: str) -> None:
-        """Write one utterance.
+    def add(self, sample: Sample, split: str, media: str | None = None) -> None:
+        """Write one utterance; one without frames has a row in the table only.
 
         Raises:
             BadCorpus: The file system refuses.
         """
         with explained(self._path):
-            if self._bytes >= _SHARD_BYTES or self._row >= _SHARD_UTTERANCES or not self.files:
-                self._next_shard()
-            flat = np.ascontiguousarray(sample.landmarks).reshape(-1)
-            column = pa.FixedSizeListArray.from_arrays(pa.array(flat), type=self._type)
-            self._shard.write_batch(pa.record_batch([column], schema=self._schema))
-            self._rows.append(self._entry(sample, split))
-            self._row += 1
-            self._bytes += flat.nbytes
-            self.frames += len(sample.landmarks)
+            place = (-1, -1) if media is not None else self._add_landmarks(sample.landmarks)
+            self._rows.append(_entry(sample, split, media, place))
             if len(self._rows) >= _ROW_GROUP:
                 self._flush()
 
-    def _entry(self, sample: Sample, split: str) -> dict[str, Any]:
-        """The row of the table for the utterance just written."""
-        return {
-            "id": sample.id,
-            "signer": sample.signer,
-            "split": split,
-            "glosses": sample.glosses,
-            "frames": len(sample.landmarks),
-            "fps": sample.fps,
-            "aspect": sample.aspect,
-            "shard": len(self.files) - 1,
-            "row": self._row,
-        }
+    def _add_landmarks(
+        self, landmarks: Int16[np.ndarray, "frames points coordinates"]
+    ) -> tuple[int, int]:
+        """Write frames; gives their shard and their row there."""
+        if self._bytes >= _SHARD_BYTES or self._row >= _SHARD_UTTERANCES or not self.files:
+            self._next_shard()
+        flat = np.ascontiguousarray(landmarks).reshape(-1)
+        column = pa.FixedSizeListArray.from_arrays(pa.array(flat), type=self._type)
+        self._shard.write_batch(pa.record_batch([column], schema=self._schema))
+        self._row += 1
+        self._bytes += flat.nbytes
+        self.frames += len(landmarks)
+        return len(self.files) - 1, self._row - 1
 
     def _next_shard(self) -> None:
         self._close_shard()
@@ -116,8 +109,24 @@ class Shards:
 
     def _flush(self) -> None:
         if self._rows:
-            self._table.write_table(pa.Table.from_pylist(self._rows, SCHEMA))
+            self._table.write_table(pa.Table.from_pylist(self._rows, self._columns))
             self._rows = []
+
+
+def _entry(sample: Sample, split: str, media: str | None, place: tuple[int, int]) -> dict[str, Any]:
+    """The row of the table for an utterance."""
+    return {
+        "id": sample.id,
+        "signer": sample.signer,
+        "split": split,
+        "glosses": sample.glosses,
+        "frames": len(sample.landmarks),
+        "fps": sample.fps,
+        "aspect": sample.aspect,
+        "shard": place[0],
+        "row": place[1],
+        "media": media,
+    }
 
 
 def _sync(file: Path) -> None:

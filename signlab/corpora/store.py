@@ -4,10 +4,7 @@
 (a record batch an utterance, a row a frame).
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, overload
@@ -16,14 +13,12 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Int16
 
-from signlab.corpora.atomic import alone, explained, new_folder, publish
 from signlab.corpora.base import Sample
+from signlab.corpora.description import INDEX, damaged, layout_of, read_description
 from signlab.corpora.index import Index, read_index
-from signlab.corpora.shards import INDEX, META, VERSION, Shards
-from signlab.corpora.validate import check_sample
+from signlab.corpora.writing import Entry, write_entries
 from signlab.errors import BadCorpus
-from signlab.landmarks.layout import Layout, Part
-from signlab.study.folder import write_json
+from signlab.landmarks.layout import Layout
 
 _MAPPED = 4
 """Shards mapped at once, so that reading a corpus larger than memory keeps the process small."""
@@ -36,6 +31,7 @@ class Store:
         vocabulary: All glosses, in the order of their labels.
         digest: SHA-256 of layout, vocabulary and every utterance; not of name or place.
         signers: Sorted.
+        waiting: Whether it has recordings only, whose landmarks are still to be extracted.
     """
 
     def __init__(self, path: Path, meta: dict[str, Any]) -> None:
@@ -47,8 +43,9 @@ class Store:
         self.signers: tuple[str, ...] = tuple(meta["signers"])
         self.splits: dict[str, int] = meta["splits"]
         self.utterances: int = meta["utterances"]
+        self.waiting: bool = meta.get("waiting", False)
         self.frames: int = meta["frames"]
-        self.layout = _layout(meta["layout"])
+        self.layout = layout_of(meta)
         self._shards = [shard["file"] for shard in meta["shards"]]
         self._reader = lru_cache(maxsize=_MAPPED)(self._map)
 
@@ -59,19 +56,11 @@ class Store:
         Raises:
             BadCorpus: It is missing, truncated, or no corpus of this version.
         """
-        if not path.is_dir():
-            raise BadCorpus(
-                f"no corpus at {path}; import one with `signlab corpus import` "
-                "(`make corpora` makes those of the shipped studies)"
-            )
-        meta = _read_meta(path)
+        description = read_description(path)
         try:
-            store = cls(path, meta)
-            for file in [*meta["shards"], {"file": INDEX, "bytes": meta["index_bytes"]}]:
-                _check_size(path / file["file"], file["bytes"])
+            return cls(path, description)
         except (KeyError, TypeError) as error:
-            raise _damaged(path / "corpus.json", f"{error} is missing or wrong") from error
-        return store
+            raise damaged(path / "corpus.json", f"{error} is missing or wrong") from error
 
     @cached_property
     def index(self) -> Index:
@@ -80,9 +69,9 @@ class Store:
         try:
             index = read_index(file)
         except (pa.ArrowException, OSError) as error:
-            raise _damaged(file, str(error)) from error
+            raise damaged(file, str(error)) from error
         if len(index) != self.utterances:
-            raise _damaged(file, f"{len(index)} rows instead of {self.utterances}")
+            raise damaged(file, f"{len(index)} rows instead of {self.utterances}")
         return index
 
     @property
@@ -117,11 +106,13 @@ class Store:
 
     def _landmarks(self, row: int) -> Int16[np.ndarray, "frames points coordinates"]:
         """A read-only view of the mapped file."""
+        if self.waiting:
+            raise BadCorpus(f"{self.path} has no landmarks yet; run `signlab corpus extract` on it")
         number = int(self.index.shard[row])
         try:
             batch = self._reader(number).get_batch(int(self.index.row[row]))
         except (pa.ArrowException, OSError, IndexError) as error:
-            raise _damaged(self.path / self._shards[number], str(error)) from error
+            raise damaged(self.path / self._shards[number], str(error)) from error
         flat = batch.column(0).flatten().to_numpy(zero_copy_only=True)
         return flat.reshape(-1, self.layout.points, self.layout.coordinates)
 
@@ -184,92 +175,12 @@ def write_corpus(
     Raises:
         BadCorpus: An utterance cannot be used, there is none, or the disk is full.
     """
-    words = tuple(vocabulary)
-    digest = hashlib.sha256(json.dumps([VERSION, asdict(layout), words]).encode())
-    ids: set[str] = set()
-    splits: dict[str, int] = {}
-    signers: set[str] = set()
-    with new_folder(path) as part:
-        with Shards(part, path, layout) as shards:
-            known = frozenset(words)
-            for sample, split in samples:
-                check_sample(sample, layout, known)
-                if sample.id in ids:
-                    raise BadCorpus(f"two utterances have the id {sample.id!r}; ids must differ")
-                ids.add(sample.id)
-                splits[split] = splits.get(split, 0) + 1
-                signers.add(sample.signer)
-                _digest(digest, sample, split)
-                shards.add(sample, split)
-        if not ids:
-            raise BadCorpus(f"nothing to write to {path}: there are no utterances")
-        meta = {
-            "format": META,
-            "version": VERSION,
-            "name": name,
-            "licence": licence,
-            "layout": asdict(layout),
-            "vocabulary": words,
-            "utterances": len(ids),
-            "frames": shards.frames,
-            "signers": sorted(signers),
-            "splits": splits,
-            "index_bytes": (part / INDEX).stat().st_size,
-            "shards": [{"file": file.name, "bytes": file.stat().st_size} for file in shards.files],
-            "digest": digest.hexdigest(),
-        }
-        with explained(path):
-            write_json(part / "corpus.json", meta)
-        with alone(path.parent):
-            if not _same(path, meta["digest"]):
-                publish(part, path)
-
-
-def _same(path: Path, digest: str) -> bool:
-    """Whether a corpus of this content is there already."""
-    try:
-        return Store.open(path).digest == digest
-    except BadCorpus:
-        return False
-
-
-def _digest(digest: Any, sample: Sample, split: str) -> None:
-    """Add everything that decides the content of an utterance."""
-    shape = sample.landmarks.shape
-    words = [sample.id, sample.signer, split, sample.glosses, sample.aspect, sample.fps, shape]
-    digest.update(json.dumps(words).encode())
-    digest.update(np.ascontiguousarray(sample.landmarks, dtype="<i2"))
-
-
-def _layout(values: dict[str, Any]) -> Layout:
-    parts = tuple(Part(**part) for part in values["parts"])
-    return Layout(values["name"], parts, values["coordinates"])
-
-
-def _read_meta(path: Path) -> dict[str, Any]:
-    file = path / "corpus.json"
-    try:
-        meta = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadCorpus(f"{path} is not a corpus: {file.name} is missing") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise _damaged(file, str(error)) from error
-    if not isinstance(meta, dict) or meta.get("format") != META:
-        raise BadCorpus(f"{file} does not describe a corpus of signlab; import the data again")
-    if meta["version"] != VERSION:
-        raise BadCorpus(
-            f"{file} is of version {meta['version']}, this signlab reads version {VERSION}; "
-            "import the data again"
-        )
-    return meta
-
-
-def _check_size(file: Path, expected: int) -> None:
-    size = file.stat().st_size if file.exists() else None
-    if size != expected:
-        found = "missing" if size is None else f"{size:,} bytes long instead of {expected:,}"
-        raise _damaged(file, f"it is {found}")
-
-
-def _damaged(file: Path, reason: str) -> BadCorpus:
-    return BadCorpus(f"{file} cannot be read: {reason}; import the corpus again")
+    write_entries(
+        path,
+        name=name,
+        layout=layout,
+        licence=licence,
+        vocabulary=vocabulary,
+        entries=(Entry(sample, split) for sample, split in samples),
+        waiting=False,
+    )

@@ -13,8 +13,16 @@ from signlab.landmarks.layout import Layout
 _NAMED = 5
 
 
-def check_sample(sample: Sample, layout: Layout, vocabulary: frozenset[str]) -> None:
+def check_sample(
+    sample: Sample, layout: Layout, vocabulary: frozenset[str], *, waiting: bool = False
+) -> None:
     """Refuse an utterance that no corpus may hold.
+
+    Args:
+        sample: The utterance.
+        layout: Of the corpus.
+        vocabulary: Of the corpus.
+        waiting: Whether its frames are still to come.
 
     Raises:
         BadCorpus: Its id, its landmarks or its glosses are wrong.
@@ -26,7 +34,7 @@ def check_sample(sample: Sample, layout: Layout, vocabulary: frozenset[str]) -> 
             f"utterance {sample.id!r} has frames of {shape[1]} points with {shape[2]} coordinates; "
             f"layout {layout.name!r} has {layout.points} with {layout.coordinates}"
         )
-    if shape[0] == 0:
+    if shape[0] == 0 and not waiting:
         raise BadCorpus(f"utterance {sample.id!r} has no frames; leave it out or record it again")
     unknown = [gloss for gloss in sample.glosses if gloss not in vocabulary]
     if unknown:

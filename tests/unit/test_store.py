@@ -114,7 +114,7 @@ def _replace(file: Path, content: bytes) -> None:
             lambda path: _replace(
                 path / "corpus.json", b'{"format": "signlab-corpus", "version": 1, "name": "x"}'
             ),
-            "'licence' is missing or wrong",
+            "'index_bytes' is missing or wrong",
         ),
         (lambda path: (path / "utterances.parquet").unlink(), "utterances.parquet .* missing"),
         (lambda path: os.truncate(path / "landmarks-00000.arrow", 500), "500 bytes long instead"),
