@@ -1,7 +1,7 @@
 """What every importer offers, and the checks that they share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float32, Int16
 
 from signlab.corpora.base import Sample
+from signlab.corpora.recordings import Recording
 from signlab.errors import BadCorpus
 from signlab.landmarks.layout import UNIT, Layout, quantise
 from signlab.registry import Registry
@@ -36,11 +37,24 @@ class Imported:
     samples: Iterable[tuple[Sample, str]]
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What an importer found where landmarks are still to be extracted.
+
+    Attributes:
+        vocabulary: In the order of the labels.
+        recordings: All utterances.
+    """
+
+    vocabulary: tuple[str, ...]
+    recordings: Sequence[Recording]
+
+
 class Importer(ABC):
     """Reads one kind of files; its constructor takes what the files do not tell."""
 
     @abstractmethod
-    def read(self, path: Path) -> Imported:
+    def read(self, path: Path) -> Imported | Recorded:
         """Find the utterances below ``path``; their landmarks are read later, one at a time.
 
         Raises:

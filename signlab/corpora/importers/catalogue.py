@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import signlab.corpora.importers.asl_parquet
 import signlab.corpora.importers.boston104
+import signlab.corpora.importers.csl_daily
 import signlab.corpora.importers.mp_data
-import signlab.corpora.importers.pose  # noqa: F401  # registers
-from signlab.corpora.importers.base import IMPORTERS
+import signlab.corpora.importers.phoenix
+import signlab.corpora.importers.pose
+import signlab.corpora.importers.stm  # noqa: F401  # registers
+from signlab.corpora.importers.base import IMPORTERS, Recorded
+from signlab.corpora.recordings import write_recordings
 from signlab.corpora.store import Store, write_corpus
 
 __all__ = ["IMPORTERS", "import_corpus"]
@@ -29,13 +34,22 @@ def import_corpus(
     Raises:
         BadInput: The kind, a setting or a file cannot be used.
     """
-    imported = IMPORTERS.build(kind, settings).read(path)
-    write_corpus(
-        out,
-        name=name,
-        layout=imported.layout,
-        licence=licence,
-        vocabulary=imported.vocabulary,
-        samples=imported.samples,
-    )
+    found = IMPORTERS.build(kind, settings).read(path)
+    if isinstance(found, Recorded):
+        write_recordings(
+            out,
+            name=name,
+            licence=licence,
+            vocabulary=found.vocabulary,
+            recordings=found.recordings,
+        )
+    else:
+        write_corpus(
+            out,
+            name=name,
+            layout=found.layout,
+            licence=licence,
+            vocabulary=found.vocabulary,
+            samples=found.samples,
+        )
     return Store.open(out)
