@@ -62,8 +62,8 @@ class Mirror:
             yield
 
     def finish(self, report: Path) -> None:
-        """Tell where the study's report is; the parent run gets it."""
-        self._report = report
+        """Tell where the report's page is; the parent run gets the folder that it is in."""
+        self._report = report.parent
 
     def __exit__(
         self,

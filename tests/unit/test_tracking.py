@@ -278,14 +278,14 @@ def test_what_a_store_missed_is_sent_when_it_is_back(study, uri, tmp_path, empty
     report.mkdir()
     (report / "report.md").write_text("# done")
     with Mirror(study, uri=uri, warn=warnings.append) as mirror:
-        mirror.finish(report)
+        mirror.finish(report / "report.md")
     [warning] = warnings
     assert "not available" in warning
     assert "nothing is lost" in warning
     store.rmdir()
     shutil.copy(empty_database, store)
     with Mirror(study, uri=uri, warn=warnings.append) as mirror:
-        mirror.finish(report)
+        mirror.finish(report / "report.md")
     assert len(warnings) == 1
     client, runs = children(uri)
     parent = client.get_run(runs["baseline"].data.tags["mlflow.parentRunId"])
@@ -295,7 +295,7 @@ def test_what_a_store_missed_is_sent_when_it_is_back(study, uri, tmp_path, empty
     ]
     threads = threading.active_count()
     with Mirror(study, uri=uri, warn=warnings.append) as mirror:
-        mirror.finish(report)
+        mirror.finish(report / "report.md")
         assert threading.active_count() == threads  # a study that was sent costs nothing
 
 
