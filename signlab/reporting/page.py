@@ -42,7 +42,8 @@ def page(summary: StudySummary, figures: frozenset[str]) -> str:
         parts += ["## Variants", variant_table(summary), _population(summary)]
         parts += [figure("effects.png", "Test WER by variant, and what each component does to it")]
         for title, section in _SECTIONS:
-            parts += [f"## {title}", section(summary, figure)]
+            if text := section(summary, figure):
+                parts += [f"## {title}", text]
     parts += ["## What each variant changes", change_list(summary)]
     if text := failures_text(summary):
         parts += ["## Failed runs", text]
@@ -76,7 +77,7 @@ def _population(summary: StudySummary) -> str:
 
 
 def _sure(summary: StudySummary, _figure: Figure) -> str:
-    return together_text(summary)
+    return together_text(summary) if summary.answers.effects else ""
 
 
 def _cost(summary: StudySummary, figure: Figure) -> str:

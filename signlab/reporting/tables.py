@@ -35,7 +35,8 @@ def _wer(summary: StudySummary, variant: VariantSummary) -> str:
 
 def _against_baseline(effect: Effect | None, *, judged: bool) -> list[str]:
     if effect is None or effect.paired is None:
-        return [md.MISSING] * (3 if judged else 1)
+        word = effect.verdict if effect else md.MISSING
+        return [md.MISSING, md.MISSING, word] if judged else [md.MISSING]
     cells = [md.difference(effect.paired)]
     return [*cells, md.probability(effect.adjusted_p), verdict_cell(effect)] if judged else cells
 
