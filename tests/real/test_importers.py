@@ -9,6 +9,7 @@ import pandas as pd
 from signlab.corpora.folder import FolderCorpus
 from signlab.corpora.folds import make_folds
 from signlab.corpora.importers.catalogue import import_corpus
+from signlab.corpora.recordings import read_recordings
 from signlab.landmarks.layout import HOLISTIC, MISSING, dequantise
 from signlab.study.study import Folds
 
@@ -51,3 +52,40 @@ def test_dgs(shared: Path, tmp_path: Path) -> None:
     left, right = frames[:, 11], frames[:, 12]
     assert (left[:, 0] > right[:, 0]).all()  # the signer's left is on the image's right
     assert (frames[:, 75:, 1][:, present[75:]].mean(axis=1) < left[:, 1]).all()  # face above
+
+
+def test_the_references_of_phoenix2014(shared: Path, tmp_path: Path) -> None:
+    source = shared / "data" / "annotations" / "phoenix2014-dev.stm"
+    store = import_corpus("stm", source, tmp_path / "dev", name="d", licence="", settings={})
+    recordings = list(read_recordings(store))
+    assert store.splits == {"dev": 540}
+    assert len(store.signers) == 9
+    assert recordings[0].id == "29July_2010_Thursday_heute_default-7"
+    assert recordings[0].glosses[:3] == ("__ON__", "TEMPERATUR", "WIE-AUSSEHEN")
+
+
+def test_the_annotations_of_phoenix2014t(shared: Path, tmp_path: Path) -> None:
+    table = pd.read_csv(shared / "data" / "annotations" / "phoenix2014T-dev.csv", sep="|")
+    folder = tmp_path / "in" / "annotations" / "manual"
+    folder.mkdir(parents=True)
+    official = pd.DataFrame(
+        {
+            "name": table.id,
+            "video": table.id + "/1/*.png",
+            "start": -1,
+            "end": -1,
+            "speaker": table.signer,
+            "orth": table.annotation,
+            "translation": table.translation,
+        }
+    )
+    for number, split in enumerate(("train", "dev", "test")):
+        file = folder / f"PHOENIX-2014-T.{split}.corpus.csv"
+        official[number::3].to_csv(file, sep="|", index=False)
+    store = import_corpus(
+        "phoenix2014t", tmp_path / "in", tmp_path / "out", name="t", licence="", settings={}
+    )
+    assert store.utterances == len(table)
+    assert {r.id: " ".join(r.glosses) for r in read_recordings(store)} == dict(
+        zip(table.id, table.annotation, strict=True)
+    )
