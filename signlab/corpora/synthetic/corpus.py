@@ -52,7 +52,7 @@ class Synthetic(Corpus):
     def __init__(
         self,
         *,
-        glosses: Annotated[int, Field(ge=2, le=400)] = 40,
+        glosses: Annotated[int, Field(ge=2, le=200)] = 40,
         signers: Annotated[int, Field(ge=3, le=99)] = 12,
         utterances: tuple[_Count, _Count, _Count] = (700, 100, 250),
         lengths: tuple[_Count, _Count] = (2, 7),
@@ -71,6 +71,12 @@ class Synthetic(Corpus):
         }
         if lengths[0] > lengths[1]:
             raise BadCorpus(f"synthetic corpus: lengths: {list(lengths)} must be [fewest, most]")
+        for count, (_, people) in zip(utterances, _signer_shares(signers), strict=True):
+            if count < people:
+                raise BadCorpus(
+                    f"synthetic corpus: utterances: {count} are too few for a split of {people} "
+                    f"signers (signers: {signers}); each needs one"
+                )
         self._plan = _plan(self._settings)
         trained = {gloss for _, split, said in self._plan if split == "train" for gloss in said}
         if len(trained) < glosses:
@@ -161,12 +167,12 @@ class Synthetic(Corpus):
     def _people(self) -> list[Signer]:
         settings = self._settings
         shares = _signer_shares(settings["signers"])
-        # one left-handed signer in six, and one in every split of two or more
+        # every third one, from the second: each split of two or more has a left-handed signer
         left = {
             first + position
             for first, count in shares
             for position in range(count)
-            if position % 6 == 1
+            if position % 3 == 1
         }
         return make_signers(
             settings["signers"],

@@ -119,15 +119,13 @@ def _both_sides(rows: tuple[tuple[int, ...], ...]) -> list[int]:
 def _oval() -> dict[int, tuple[float, float]]:
     angles = np.linspace(-0.25, 0.25, len(OVAL)) * TURN
     sine, cosine = sine_cosine(angles)
-    # fuller cheeks than an ellipse has, and a jaw that narrows
-    width = (
-        0.74
-        * cosine
-        * (1 + 0.10 * cosine * cosine - 0.10 * cosine)
-        * (1 - 0.10 * (sine > 0) * sine)
-    )
+    # a forehead squarer than an ellipse, and a jaw that narrows
+    cosine = np.maximum(cosine, 0.0)
+    forehead = 0.77 * np.sqrt(cosine * np.sqrt(cosine))
+    jaw = 0.77 * cosine * (1 - 0.10 * cosine * (1 - cosine)) * (1 - 0.10 * sine)
+    width = np.where(sine < 0, forehead, jaw)
     height = np.where(sine < 0, 0.30 + 0.82 * sine, 0.30 + 0.90 * sine)
-    width[[0, -1]] = 0.0
+    width[[0, -1]] = 0.0  # on the plane of symmetry, to the last bit
     return {point: (-float(w), float(h)) for point, w, h in zip(OVAL, width, height, strict=True)}
 
 

@@ -82,7 +82,7 @@ def pose_points(head: Head) -> Float64[np.ndarray, "3 11 frames"]:
 
 def _blinks(at: np.ndarray, stream: Stream) -> np.ndarray:
     """How far the eyes are closed; one blink in each period, for up to 40 s."""
-    when = (np.arange(16) + stream.uniform(0, 1, 16)) * _BLINK_PERIOD
+    when = (np.arange(16) + stream.unit(16)) * _BLINK_PERIOD
     closed = np.zeros_like(at)
     for blink in when[when < at[-1]]:
         closed = np.maximum(closed, 1 - np.abs(at - blink) / _BLINK_SECONDS)

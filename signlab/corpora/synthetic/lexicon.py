@@ -125,7 +125,7 @@ def _invent(stream: Stream, gloss: str) -> Sign:
     """A sign at random, short, so that it can have a longer partner."""
     while True:
         shape = _choose(stream, [name for name in HANDSHAPES if name != "relaxed"])
-        changing = stream.uniform(0, 1, 1)[0] < 0.2
+        changing = stream.unit(1)[0] < 0.2
         sign = Sign(
             gloss=gloss,
             handshape=_choose(stream, _OPEN_CLOSE) if changing else (shape, shape),
@@ -165,7 +165,7 @@ def _choose(stream: Stream, choices: Sequence[T]) -> T:
 
 def _mostly(stream: Stream, choices: Sequence[T]) -> T:
     """The first choice, usually."""
-    plain = stream.uniform(0, 1, 1)[0] < _PLAIN
+    plain = stream.unit(1)[0] < _PLAIN
     return choices[0] if plain else _choose(stream, choices[1:])
 
 

@@ -22,10 +22,13 @@ from signlab.corpora.synthetic.phonology import (
 )
 from signlab.corpora.synthetic.rotation import facing
 
-_TURNS = {
-    name: facing(np.array(fingers), np.array(palm))
-    for name, (fingers, palm) in ORIENTATIONS.items()
-}
+_TURNS = dict(
+    zip(
+        ORIENTATIONS,
+        facing(*np.array(list(ORIENTATIONS.values())).transpose(1, 2, 0)).T,
+        strict=True,
+    )
+)
 IDLE_TURN, BASE_TURN = _TURNS[IDLE[1]], _TURNS[BASE[1]]
 RELAXED, FLAT = np.array(HANDSHAPES["relaxed"]), np.array(HANDSHAPES["flat"])
 

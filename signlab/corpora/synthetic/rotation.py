@@ -32,7 +32,12 @@ def sine_cosine(
     )
     cosine = 1 + square * (
         -1 / 2
-        + square * (1 / 24 + square * (-1 / 720 + square * (1 / 40320 - square * (1 / 3628800))))
+        + square
+        * (
+            1 / 24
+            + square
+            * (-1 / 720 + square * (1 / 40320 + square * (-1 / 3628800 + square / 479001600)))
+        )
     )
     quadrant = quarter.astype(np.int64) & 3
     swapped = (quadrant & 1).astype(bool)
@@ -104,8 +109,10 @@ def matrices(q: Quaternions) -> Matrices:
     )
 
 
-def turned(matrix: Matrices, v: Vectors) -> Vectors:
-    """Matrix times vector, for each of many."""
+def turned(
+    matrix: Float64[np.ndarray, "3 3 *#many"], v: Float64[np.ndarray, "3 *#many"]
+) -> Float64[np.ndarray, "3 ..."]:
+    """Matrix times vector, for each of many (a 1 among them stands for all)."""
     return np.stack([dot(row, v) for row in matrix])
 
 

@@ -70,8 +70,8 @@ def perform(script: Script, signer: Signer, stream: Stream) -> Scene:
 
 def _view(camera: Camera) -> Float64[np.ndarray, "3 3"]:
     """Rotation from the body's axes to the camera's."""
-    q = normalised(np.array([1.0, 0.0, camera.yaw / 2, camera.roll / 2]))
-    return matrices(q)
+    q = normalised(np.array([[1.0], [0.0], [camera.yaw / 2], [camera.roll / 2]]))
+    return matrices(q)[..., 0]
 
 
 def _project(

@@ -69,7 +69,7 @@ def write_script(
     signs = len(glosses)
     said = phonetics.take(glosses)
     loose = signer.looseness * stream.bell(32, signs)
-    chance = stream.uniform(0, 1, 8, signs)
+    chance = stream.unit(8, signs)
     first = _dominant(said, signer, loose)
     second = _second(first, said, signer, loose, chance)
     rest = stream.uniform(0.12, 0.40, 2)
@@ -147,7 +147,7 @@ def _second(
         fingers=_held(fingers, source, RELAXED),
         swing=_on_stroke(said.swing * signer.size * factor),
         swerve=_on_stroke(said.swerve * signer.size * factor),
-        cycles=_on_stroke(said.cycles[None])[0],
+        cycles=_on_stroke(said.cycles[None] * steady)[0],
         twist=_on_stroke(said.twist[None] * steady)[0],
         wiggle=_on_stroke(said.wiggle[None] * steady)[0],
     )
@@ -187,7 +187,8 @@ def _times(
     hold = said.hold * np.maximum(1 + 0.15 * loose[5], 0.4) / signer.speed
     way = first.position[:, 2:-1:3] - first.position[:, 1:-2:3]
     tempo = np.concatenate([np.maximum(1 + 0.12 * loose[6], 0.5), np.ones(1)])
-    between = (0.13 + 0.15 * np.sqrt(dot(way, way))) * tempo * signer.pause / signer.speed
+    seconds = 0.12 + 0.20 * np.sqrt(dot(way, way))
+    between = seconds * tempo * signer.pause / signer.speed
     signs = np.stack([between[:-1], stroke, hold], axis=1).reshape(-1)
     return np.cumsum(np.concatenate([[0.0, rest[0]], signs, between[-1:], rest[1:]]))
 

@@ -31,8 +31,8 @@ _TRAITS = {
     "size": Range(1.0, 0.22),
     "sloppiness": Range(0.16, 0.16),
     "undershoot": Range(0.09, 0.09),
-    "face_amount": Range(0.80, 0.35),
-    "mouthing": Range(0.15, 0.15),
+    "face_amount": Range(0.75, 0.35),
+    "mouthing": Range(0.26, 0.20),
     "face_lead": Range(0.04, 0.06),
     "second_size": Range(0.88, 0.12),
     "second_lag": Range(0.02, 0.02),
@@ -133,10 +133,7 @@ def make_signers(
     """
     stream = Stream(_PURPOSE, seed)
     # a Latin square: each trait takes one value from each of `count` equal parts of its range
-    levels = {
-        name: (stream.order(count) + stream.uniform(0, 1, count)) / count * 2 - 1
-        for name in _TRAITS
-    }
+    levels = {name: (stream.order(count) + stream.unit(count)) / count * 2 - 1 for name in _TRAITS}
     signers = []
     for position in range(count):
         traits = {
@@ -161,7 +158,7 @@ def make_signers(
 def _camera(stream: Stream, variation: float) -> Camera:
     pick = stream.integers(20, 2)
     aspect = _ASPECTS[int(pick[0]) % len(_ASPECTS)]
-    u = stream.uniform(-1, 1, 5)
+    u = stream.uniform(-1.0, 1.0, 5)
     height = 2.55 + variation * 0.35 * float(u[0])
     scale = min(aspect / height, 0.40)
     head_room = 1.28 + variation * 0.12 * float(u[1])

@@ -7,7 +7,7 @@ from jaxtyping import Float64
 
 from signlab.corpora.synthetic.handshapes import hand_points
 from signlab.corpora.synthetic.motion import Postures
-from signlab.corpora.synthetic.rotation import dot, matrices, normalised, turned
+from signlab.corpora.synthetic.rotation import Vectors, dot, matrices, turned
 from signlab.corpora.synthetic.signer import Signer
 
 UPPER_ARM, FOREARM = 0.92, 0.80
@@ -15,8 +15,8 @@ SHOULDER = (-0.5, 0.0, 0.0)
 _PALM = 0.85
 """Where the middle of the palm is, between the wrist (0) and the middle knuckle (1)."""
 
-_SWIVEL = (-0.55, 1.0, 0.30)
-"""Where elbows tend to: outwards, down, and back."""
+_ELBOW = (-0.6, 0.8, 0.0)
+"""Where the elbow of an arm that points straight ahead goes: outwards and down."""
 
 _REACH = 0.985
 _LEGS = {
@@ -51,13 +51,23 @@ def make_arms(postures: Postures, signer: Signer) -> Arms:
     wrist = shoulder + straight * length
     along = (upper * upper - fore * fore + length * length) / (2 * length)
     aside = np.sqrt(np.maximum(upper * upper - along * along, 0.0))
-    hint = np.broadcast_to(np.array(_SWIVEL)[:, None, None], straight.shape)
-    swivel = normalised(hint - straight * dot(hint, straight))
-    elbow = shoulder + straight * along + swivel * aside
+    elbow = shoulder + straight * along + _elbow_side(straight) * aside
     local = hand_points(postures.fingers) * signer.hand
     hand = turned(rotation[:, :, None], local) + wrist[:, None]
     sides = (elbow, hand, wrist + to_palm)
     return Arms(*(_on_body(points, signer.left_handed) for points in sides))
+
+
+def _elbow_side(straight: Vectors) -> Vectors:
+    """The direction, across the line from shoulder to wrist, in which the elbow is.
+
+    It is carried along from an arm that points straight ahead, on the shortest way; so it is smooth
+    everywhere but for an arm straight back, where none gets.
+    """
+    ahead = np.array([0.0, 0.0, -1.0]).reshape(3, *([1] * (straight.ndim - 1)))
+    side = np.array(_ELBOW).reshape(ahead.shape)
+    slope = (_ELBOW[0] * straight[0] + _ELBOW[1] * straight[1]) / (1 - straight[2])
+    return side - slope * (straight + ahead)
 
 
 def _on_body(points: np.ndarray, left_handed: bool) -> np.ndarray:  # noqa: FBT001  # a private step

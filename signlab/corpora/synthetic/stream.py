@@ -23,11 +23,14 @@ class Stream:
     def __init__(self, *key: int) -> None:
         self._bits = np.random.PCG64(np.random.SeedSequence(key))
 
-    def uniform(self, low: float, high: float, *shape: int) -> Float64[np.ndarray, "*shape"]:
-        """Evenly distributed numbers from ``low`` to ``high``, in steps of 2^-53 of the range."""
+    def unit(self, *shape: int) -> Float64[np.ndarray, "*shape"]:
+        """Evenly distributed numbers from 0 to 1, in steps of 2^-53."""
         raw = self._bits.random_raw(math.prod(shape))
-        unit = (raw >> np.uint64(11)) * 2.0**-53
-        return (low + (high - low) * unit).reshape(shape)
+        return ((raw >> np.uint64(11)) * 2.0**-53).reshape(shape)
+
+    def uniform(self, low: float, high: float, *shape: int) -> Float64[np.ndarray, "*shape"]:
+        """Evenly distributed numbers from ``low`` to ``high``."""
+        return low + (high - low) * self.unit(*shape)
 
     def bell(self, *shape: int) -> Float64[np.ndarray, "*shape"]:
         """Bell-shaped numbers of mean 0 and variance 1: the sum of three uniform ones, below 3."""
@@ -50,8 +53,8 @@ class Stream:
 
     def integers(self, below: int, *shape: int) -> Int64[np.ndarray, "*shape"]:
         """Whole numbers from 0 to ``below - 1``."""
-        return self.uniform(0.0, below, *shape).astype(np.int64)
+        return self.uniform(0.0, float(below), *shape).astype(np.int64)
 
     def order(self, count: int) -> Int64[np.ndarray, " count"]:
         """A random order of ``count`` things."""
-        return np.argsort(self.uniform(0.0, 1.0, count), kind="stable")
+        return np.argsort(self.unit(count), kind="stable")

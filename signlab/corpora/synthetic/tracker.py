@@ -67,7 +67,7 @@ def track(
     close = _distance(scene.palms[:, 0], scene.palms[:, 1]) < _NEAR_HAND
     level = errors * signer.losses * 25.0 / signer.camera.fps
     hands = _hands(scene.hands, speeds, signer, stream, errors=errors)
-    mixed = close & (stream.uniform(0, 1, frames) < RISKS.mixed * level)
+    mixed = close & (stream.unit(frames) < RISKS.mixed * level)
     hands[:, :, 0] = np.where(mixed, hands[:, :, 1], hands[:, :, 0])
     risks = np.concatenate(
         [
@@ -108,7 +108,7 @@ def _hands(
     unit = camera.scale * np.array([1.0, 1 / camera.aspect, 1.5])[:, None, None, None] * errors
     blur = 1 + _BLUR * speeds
     wrist = points[:, :1]
-    wrong = stream.uniform(0, 1, 2, frames) < RISKS.outlier * errors * signer.losses
+    wrong = stream.unit(2, frames) < RISKS.outlier * errors * signer.losses
     growth = np.where(wrong, 1 + 0.3 * stream.bell(2, frames), 1.0)
     jump = np.where(wrong, 0.15 * stream.bell(3, 1, 2, frames), 0.0)
     noise = _JITTER["finger"] * stream.noise(3, 21, 2, frames).astype(np.float64)
@@ -176,8 +176,8 @@ def _outside(hands: np.ndarray) -> Bool[np.ndarray, "2 frames"]:
 def _bursts(risks: np.ndarray, signer: Signer, stream: Stream) -> Bool[np.ndarray, "parts frames"]:
     """Where something is lost: it begins with a probability and stays for a while."""
     now = np.arange(risks.shape[1])
-    begins = stream.uniform(0, 1, *risks.shape) < risks
-    length = stream.uniform(0, 1, *risks.shape)
+    begins = stream.unit(*risks.shape) < risks
+    length = stream.unit(*risks.shape)
     length = 1 + np.floor(10 * length * length * signer.camera.fps / 25.0)
     return np.maximum.accumulate(np.where(begins, now + length, 0), axis=1) > now
 
