@@ -1,7 +1,8 @@
 """A corpus so small that a recogniser learns it in seconds, and components with known effects.
 
-Each gloss is a place of the right hand; sentences hold each place for a few frames. What a
-component that hides the hands must do to WER is therefore known.
+Each gloss is a place of the right hand, which the pose's wrist shows as well; the first two share
+one, and only the left hand tells them apart. A component that hides the hands must therefore
+confuse these two, and nothing else.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,18 +16,19 @@ from signlab.corpora.base import CORPORA, Corpus, Sample, Splits
 from signlab.landmarks.layout import POSE_HANDS, Layout, quantise
 from signlab.study.fold import Fold
 
+RIGHT_WRIST = 16
 SPLITS = {"train": ("a", "b", "c"), "dev": ("d",), "test": ("e", "f", "g")}
 
 
 @CORPORA.register("toy")
 class Toy(Corpus):
-    """Glosses as places of the right hand."""
+    """Glosses as places of the right hand, with the left hand or without."""
 
     def __init__(
         self,
         *,
         glosses: Annotated[int, Field(gt=1)] = 6,
-        sentences: int = 16,
+        sentences: int = 32,
         held_frames: int = 8,
         crash_at: str = "",
     ) -> None:
@@ -79,16 +81,19 @@ class Toy(Corpus):
 
     def _sentence(self, signer: str, number: int) -> Sample:
         rng = np.random.default_rng([ord(signer), number])
-        glosses = rng.integers(len(self._glosses), size=rng.integers(2, 5))
-        angles = 2 * np.pi * np.repeat(glosses, self._held) / len(self._glosses)
+        # each differs from the one before: nothing parts two of a kind
+        changes = rng.integers(1, len(self._glosses), size=rng.integers(2, 5))
+        glosses = np.cumsum(changes) % len(self._glosses)
+        held = np.repeat(glosses, self._held)
+        angles = 2 * np.pi * np.maximum(held, 1) / len(self._glosses)
         frames = np.full((len(angles), POSE_HANDS.points, 3), np.nan, np.float32)
         # shoulders, so that a body's width is known, then the hand at its place
         frames[:, 11], frames[:, 12] = (0.6, 0.5, 0), (0.4, 0.5, 0)
         place = np.stack([0.5 + 0.2 * np.cos(angles), 0.5 + 0.2 * np.sin(angles)], axis=1)
-        hand = POSE_HANDS.slices["right_hand"]
-        shape = np.random.default_rng(0).normal(0, 0.03, (21, 2))
-        frames[:, hand, :2] = place[:, None] + shape
-        frames[:, hand, 2] = 0
+        frames[:, RIGHT_WRIST] = np.pad(place, ((0, 0), (0, 1)))
+        shape = np.random.default_rng(0).normal(0, 0.03, (21, 3))
+        frames[:, POSE_HANDS.slices["right_hand"]] = frames[:, [RIGHT_WRIST]] + shape
+        frames[held == 0, POSE_HANDS.slices["left_hand"]] = (0.7, 0.7, 0) + shape
         frames += rng.normal(0, 0.004, frames.shape).astype(np.float32)
         names = tuple(self._glosses[g] for g in glosses)
         return Sample(f"{signer}-{number}", signer, names, quantise(frames))

@@ -4,9 +4,12 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from signlab.reporting.summary import StudySummary
 
 SOME_FAILED = 3
 
@@ -87,7 +90,7 @@ def run_study(
         command=shlex.join(["signlab", *sys.argv[1:]]),
     )
     outcome = run(plan, options, console)
-    _tell(outcome.folder, outcome.report, as_json=as_json)
+    _tell(outcome.summary, outcome.report, as_json=as_json)
     if outcome.failed:
         raise typer.Exit(SOME_FAILED)
 
@@ -107,15 +110,16 @@ def report(
         signlab report runs/ablations
     """
     from signlab.reporting.report import write_report
-
-    _tell(folder, write_report(folder, reports / folder.name), as_json=as_json)
-
-
-def _tell(folder: Path, report: Path, *, as_json: bool) -> None:
-    from signlab.reporting.summary import as_json as to_json
     from signlab.reporting.summary import summarise
 
+    summary = summarise(folder)
+    _tell(summary, write_report(summary, reports / folder.name), as_json=as_json)
+
+
+def _tell(summary: "StudySummary", report: Path, *, as_json: bool) -> None:
+    from signlab.reporting.summary import as_json as to_json
+
     if as_json:
-        typer.echo(json.dumps(to_json(summarise(folder), report)))
+        typer.echo(json.dumps(to_json(summary, report)))
     else:
         typer.echo(f"report: {report}")

@@ -6,7 +6,8 @@ baseline is refused.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import torch
 
@@ -100,7 +101,9 @@ class _Corpora:
         key = repr(variant.recipe["corpus"]), fold
         if key not in self._splits:
             try:
-                self._splits[key] = self.of(variant).open(fold)
+                splits = self.of(variant).open(fold)
+                # sentences of an epoch may be made when asked for; here once for all variants
+                self._splits[key] = replace(splits, train=cache(splits.train))
             except SignlabError as error:
                 where = self._study.where("corpus", variant.components)
                 raise BadCorpus(f"{where}: fold {fold.name!r}: {error}") from None

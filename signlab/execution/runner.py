@@ -14,6 +14,7 @@ from signlab.execution.pool import Job, Running, run_jobs, usable_cores
 from signlab.execution.preflight import Plan
 from signlab.execution.progress import Progress
 from signlab.reporting.report import write_report
+from signlab.reporting.summary import StudySummary, summarise
 from signlab.study.folder import RunFolder, write_json
 from signlab.study.plan import Run, study_record
 from signlab.tracking.mirror import Mirror
@@ -35,9 +36,9 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where a study's results are, and how many of its runs have none."""
+    """What a study measured, where that can be read, and how many of its runs have no result."""
 
-    folder: Path
+    summary: StudySummary
     report: Path
     failed: int
 
@@ -70,10 +71,11 @@ def run_study(plan: Plan, options: Options, console: Console) -> Outcome:
             unmeasured = [f for f in folders if f.finished and f.speed() is None]
             with mirror.silence():
                 _work("measure", "measuring speed", unmeasured, 1, console, mirror)
-            report = write_report(study, options.reports / plan.study.name)
+            summary = summarise(study)
+            report = write_report(summary, options.reports / plan.study.name)
             mirror.finish(report)
     failed = sum(not folder.finished for folder in folders)
-    return Outcome(study, report, failed)
+    return Outcome(summary, report, failed)
 
 
 def _work(

@@ -14,25 +14,21 @@ from signlab.reporting.page import page
 from signlab.reporting.pareto_figure import pareto_figure, points
 from signlab.reporting.signs_figure import signs_figure
 from signlab.reporting.style import house_style, png, write_if_new
-from signlab.reporting.summary import StudySummary, summarise
+from signlab.reporting.summary import StudySummary
 
 FIGURES = ("effects.png", "pareto.png", "curves.png", "signs.png", "confusions.png")
 
 
-def write_report(study_folder: Path, out: Path) -> Path:
-    """Write ``out/report.md`` and its figures from a study's runs, the page last.
+def write_report(summary: StudySummary, out: Path) -> Path:
+    """Write ``out/report.md`` and its figures, the page last.
 
     Args:
-        study_folder: ``runs/<study>``.
+        summary: Of a study's runs, as ``summarise`` makes it.
         out: ``reports/<study>``; made if absent.
 
     Returns:
         The page.
-
-    Raises:
-        BadStudy: The study's folder has no plan, or runs that do not belong together.
     """
-    summary = summarise(study_folder)
     with house_style():
         figures = {name: png(figure) for name, figure in _figures(summary).items()}
     out.mkdir(parents=True, exist_ok=True)

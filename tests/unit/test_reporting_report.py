@@ -14,6 +14,7 @@ import pytest
 from fabricate import Planted, fabricate
 
 from signlab.reporting.report import FIGURES, write_report
+from signlab.reporting.summary import summarise
 from signlab.study.designs import leave_one_out, one_at_a_time
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "report.md"
@@ -42,7 +43,7 @@ def test_the_page_is_as_expected(tmp_path: Path) -> None:
     study = fabricate(
         tmp_path / "study", variants, design="one-at-a-time", folds=("s1", "s2"), failed=failed
     )
-    report = write_report(study, tmp_path / "report")
+    report = write_report(summarise(study), tmp_path / "report")
     page = report.read_text(encoding="utf-8")
     if os.environ.get("SIGNLAB_RENEW_GOLDEN") == "1":
         GOLDEN.write_text(page, encoding="utf-8")
@@ -52,10 +53,10 @@ def test_the_page_is_as_expected(tmp_path: Path) -> None:
 def test_again_gives_the_same_bytes_so_that_nothing_is_touched(tmp_path: Path) -> None:
     study = fabricate(tmp_path / "study", planted(one_at_a_time(COMPONENTS[:2])), utterances=20)
     out = tmp_path / "report"
-    write_report(study, out)
+    write_report(summarise(study), out)
     before = {path.name: path.stat() for path in out.iterdir()}
     assert set(before) == {"report.md", *FIGURES}
-    write_report(study, out)  # writes what differs
+    write_report(summarise(study), out)  # writes what differs
     after = {path.name: path.stat() for path in out.iterdir()}
     assert {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in after.items()} == {
         name: (stat.st_ino, stat.st_mtime_ns) for name, stat in before.items()
@@ -65,12 +66,10 @@ def test_again_gives_the_same_bytes_so_that_nothing_is_touched(tmp_path: Path) -
 def test_every_figure_named_in_the_page_exists(tmp_path: Path) -> None:
     study = fabricate(tmp_path / "study", planted(one_at_a_time(COMPONENTS[:2])), utterances=20)
     out = tmp_path / "report"
-    write_report(study, out)
-    write_report(  # a second report in the same place, with nothing to draw
-        fabricate(tmp_path / "none", {"baseline": Planted()}, waiting=[("baseline", "default", 0)],
-                  seeds=[0]),
-        out,
-    )  # fmt: skip
+    write_report(summarise(study), out)
+    waiting = [("baseline", "default", 0)]
+    undone = fabricate(tmp_path / "none", {"baseline": Planted()}, waiting=waiting, seeds=[0])
+    write_report(summarise(undone), out)  # a second report in the same place, nothing to draw
     page = (out / "report.md").read_text(encoding="utf-8")
     named = set(re.findall(r"\]\((.+?\.png)\)", page))
     assert named == {path.name for path in out.glob("*.png")} == set()
@@ -82,7 +81,7 @@ def test_leaving_out_says_what_the_component_does(tmp_path: Path) -> None:
         tmp_path / "study", planted(leave_one_out(COMPONENTS)), design="leave-one-out",
         utterances=150,
     )  # fmt: skip
-    page = write_report(study, tmp_path / "report").read_text(encoding="utf-8")
+    page = write_report(summarise(study), tmp_path / "report").read_text(encoding="utf-8")
     said = re.search(r"\*\*Answer\.\*\* (.+)", page)
     assert said is not None
     assert re.match(
@@ -96,6 +95,6 @@ def test_leaving_out_says_what_the_component_does(tmp_path: Path) -> None:
 def test_a_smoke_test_says_so_before_anything_else(tmp_path: Path, seeds: tuple[int, ...]) -> None:
     variants = planted(one_at_a_time(COMPONENTS[:1]))
     study = fabricate(tmp_path / "study", variants, smoke=True, seeds=seeds, epochs=1, utterances=4)
-    page = write_report(study, tmp_path / "report").read_text(encoding="utf-8")
+    page = write_report(summarise(study), tmp_path / "report").read_text(encoding="utf-8")
     assert page.splitlines()[2].startswith("> **A smoke test: the figures mean nothing.**")
     assert "helps" not in page
