@@ -56,7 +56,7 @@ class Toy(Corpus):
     def utterance_ids(self) -> tuple[str, ...]:
         return tuple(s.id for split in SPLITS for s in self._samples(split))
 
-    def open(self, fold: Fold) -> Splits:
+    def open(self, fold: Fold) -> Splits:  # noqa: ARG002  # one fold is all it has
         train = self._samples("train")
         return Splits(
             self._glosses, self._training_data(train), self._samples("dev"), self._samples("test")
@@ -93,7 +93,7 @@ class Toy(Corpus):
         frames[:, RIGHT_WRIST] = np.pad(place, ((0, 0), (0, 1)))
         shape = np.random.default_rng(0).normal(0, 0.03, (21, 3))
         frames[:, POSE_HANDS.slices["right_hand"]] = frames[:, [RIGHT_WRIST]] + shape
-        frames[held == 0, POSE_HANDS.slices["left_hand"]] = (0.7, 0.7, 0) + shape
+        frames[held == 0, POSE_HANDS.slices["left_hand"]] = np.array([0.7, 0.7, 0.0]) + shape
         frames += rng.normal(0, 0.004, frames.shape).astype(np.float32)
         names = tuple(self._glosses[g] for g in glosses)
         return Sample(f"{signer}-{number}", signer, names, quantise(frames))

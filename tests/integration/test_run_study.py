@@ -196,9 +196,8 @@ def _workers_of(folder: Path) -> list[str]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if "signlab.execution.worker" in (process / "cmdline").read_text() and os.path.samefile(
-                process / "cwd", folder
-            ):
+            works = "signlab.execution.worker" in (process / "cmdline").read_text()
+            if works and (process / "cwd").samefile(folder):
                 found.append(process.name)
         except OSError:
             continue  # it ended while we looked
