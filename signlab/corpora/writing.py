@@ -16,7 +16,7 @@ from signlab.corpora.shards import Shards
 from signlab.corpora.validate import check_sample
 from signlab.errors import BadCorpus
 from signlab.landmarks.layout import Layout
-from signlab.study.folder import write_json
+from signlab.study.files import write_json
 
 
 @dataclass(frozen=True)

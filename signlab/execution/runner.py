@@ -15,7 +15,8 @@ from signlab.execution.preflight import Plan
 from signlab.execution.progress import Progress
 from signlab.reporting.report import write_report
 from signlab.reporting.summary import StudySummary, summarise
-from signlab.study.folder import RunFolder, write_json
+from signlab.study.files import write_json
+from signlab.study.folder import RunFolder
 from signlab.study.plan import Run, study_record
 from signlab.tracking.mirror import Mirror
 

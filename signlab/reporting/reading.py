@@ -9,7 +9,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from signlab.errors import BadStudy
-from signlab.study.folder import RunFolder, RunResult, Speed, read_json
+from signlab.study.files import read_json
+from signlab.study.folder import RunFolder, RunResult, Speed
 
 Status = Literal["finished", "failed", "unfinished", "waiting"]
 Cell = tuple[str, int]

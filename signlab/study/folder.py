@@ -4,14 +4,13 @@
 A run that ended badly leaves ``failure.json`` instead.
 """
 
-import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from signlab.study.files import read_json, write_json
 from signlab.study.fold import Fold
 
 
@@ -176,18 +175,3 @@ class RunFolder:
         table.to_parquet(part, index=False)
         part.replace(self.path / f"{name}.parquet")
 
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file."""
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Write a JSON object so that a reader sees all of it or nothing, even after a power cut."""
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8") as stream:
-        json.dump(value, stream, indent=1, ensure_ascii=False, allow_nan=False)
-        stream.write("\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(path)

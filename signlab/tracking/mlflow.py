@@ -16,7 +16,8 @@ from typing import Any
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 
-from signlab.study.folder import RunFolder, read_json
+from signlab.study.files import read_json
+from signlab.study.folder import RunFolder
 from signlab.tracking.content import (
     Point,
     epoch_points,

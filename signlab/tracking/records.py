@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from signlab.study.folder import RunFolder, read_json, write_json
+from signlab.study.files import read_json, write_json
+from signlab.study.folder import RunFolder
 
 DEFAULT_URI = "sqlite:///mlflow.db"
 

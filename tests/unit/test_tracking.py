@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from signlab.study.folder import RunFolder, write_json
+from signlab.study.files import write_json
+from signlab.study.folder import RunFolder
 from signlab.tracking import mirror as mirror_module
 from signlab.tracking.content import parameters
 from signlab.tracking.mirror import Mirror
