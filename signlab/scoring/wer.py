@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import Indel, Levenshtein
 
 from signlab.errors import BadInput, nearest
 from signlab.scoring import sclite
@@ -109,12 +109,16 @@ def corpus_errors(
     distances = np.fromiter(map(Levenshtein.distance, references, hypotheses), int, number)
     glosses = np.fromiter(map(len, references), int, number)
     surplus = np.fromiter(map(len, hypotheses), int, number) - glosses
-    spare = distances - abs(surplus)
-    # beyond the surplus, one edit is a substitution; two may be a deletion and an insertion
-    substitutions = int(spare[spare < 2].sum())
-    for index in np.flatnonzero(spare >= 2).tolist():
-        edits = Levenshtein.editops(references[index], hypotheses[index]).as_list()
-        substitutions += [edit[0] for edit in edits].count("replace")
+    # S is at most the edits beyond the surplus, and at least Indel's distance (which counts a
+    # substitution as two) less Levenshtein's; where the bounds differ, only the edits tell
+    most = distances - abs(surplus)
+    loose = np.flatnonzero(most >= 2)
+    left, right = ([side[index] for index in loose.tolist()] for side in (references, hypotheses))
+    least = np.fromiter(map(Indel.distance, left, right), int, len(loose)) - distances[loose]
+    for at in np.flatnonzero(least < most[loose]).tolist():
+        edits = Levenshtein.editops(left[at], right[at]).as_list()
+        most[loose[at]] = [edit[0] for edit in edits].count("replace")
+    substitutions = int(most.sum())
     unpaired, inserted = int(distances.sum()) - substitutions, int(surplus.sum())
     return Errors(
         substitutions, (unpaired - inserted) // 2, (unpaired + inserted) // 2, int(glosses.sum())

@@ -1,5 +1,6 @@
 """Decoders against brute force over all paths; the language model against its own sums."""
 
+import importlib.util
 import math
 from collections import Counter, defaultdict
 from itertools import product
@@ -106,6 +107,29 @@ def test_the_language_model_decides_between_equals():
         DECODERS.build("beam", {}).decode(flat, VOCABULARY)
     with pytest.raises(ValueError, match="3 outputs cannot be"):
         beam.decode(flat, ("A",))
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=seeds, order=st.sampled_from([0, 2]))
+def test_flashlight_agrees(seed, order):
+    pytest.importorskip("flashlight.lib.text.decoder.kenlm", reason="needs the extra flashlight")
+    log_probs = _log_probs(seed, timesteps=12, outputs=5)
+    vocabulary = tuple("ABCD")
+    common = {"width": 300, "tokens": 4, "order": order, "weight": 0.6}
+    found = []
+    for name in ("beam", "flashlight"):
+        decoder = DECODERS.build(name, common)
+        decoder.fit(REFERENCES)
+        found.append(decoder.decode(log_probs, vocabulary))
+    assert found[0] == found[1]
+
+
+def test_flashlight_says_what_to_install():
+    if importlib.util.find_spec("flashlight") is not None:
+        pytest.skip("the extra flashlight is installed")
+    decoder = DECODERS.build("flashlight", {"order": 0})
+    with pytest.raises(BadInput, match=r"install signlab\[flashlight\], or use 'beam'"):
+        decoder.decode(_log_probs(0, 3), VOCABULARY)
 
 
 def test_greedy():
