@@ -22,7 +22,7 @@ from signlab.study.fold import Fold
 SMALL = {"glosses": 6, "signers": 6, "utterances": (24, 6, 8), "lengths": (1, 3)}
 
 COMMITTED = {
-    1: "",
+    1: "1c08bd0f9b4196624f34ca288ca1918db3ceb082ddc97b9f8e371471782f0cd3",
 }
 """SHA-256 of the first utterances of the default corpus, by the generator's version."""
 
@@ -77,7 +77,7 @@ def test_default_has_three_unseen_signers_and_left_handers_on_both_sides():
     assert len(by_split["test"]) >= 3
     assert not by_split["test"] & (by_split["train"] | by_split["dev"])
     for split in ("train", "test"):
-        hands = [corpus._people[person].left_handed for person in by_split[split]]
+        hands = [corpus.people[person].left_handed for person in by_split[split]]
         assert 0 < sum(hands) <= len(hands) / 3
 
 

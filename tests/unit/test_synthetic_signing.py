@@ -156,15 +156,18 @@ def test_bones_keep_their_length_and_palms_reach_their_place():
     bones = np.linalg.norm(arms.hand[:, 5:] - np.roll(arms.hand, 1, axis=1)[:, 5:], axis=0)
     inner = [i for i in range(16) if i % 4]
     assert np.allclose(bones[inner], bones[inner][:, :1, :1])
-    assert np.abs(arms.palm[:, 1] - postures.palm[:, 0]).max() < 0.02
+    assert np.abs((arms.palm[:, 1] - postures.palm[:, 0])[:2]).max() < 0.02
 
 
 def test_nothing_jumps():
-    # at ten times the frame rate a smooth movement's steps are a tenth, those of a jump are not
-    slow = replace(RIGHT, camera=replace(RIGHT.camera, fps=250.0, aspect=1.0))
-    scene = perform(script_of(*SIGNS, signer=slow), slow, Stream(8))
-    for points in (scene.pose, scene.hands.reshape(3, 42, -1), np.stack(scene.face).swapaxes(1, 2)):
-        assert np.abs(np.diff(points[:2], axis=-1)).max() < 0.15 * slow.camera.scale
+    # seen at four times the frame rate, the steps of what moves are a quarter; a jump's are not
+    largest = []
+    for fps in (250.0, 1000.0):
+        camera = replace(RIGHT.camera, fps=fps)
+        scene = perform(script_of(*SIGNS[:40:2]), replace(RIGHT, camera=camera), Stream(8))
+        steps = [np.abs(np.diff(p, axis=-1)).max() for p in (scene.pose, scene.hands)]
+        largest.append([*steps, max(np.abs(np.diff(p, axis=0)).max() for p in scene.face)])
+    assert np.allclose(largest[1], np.array(largest[0]) / 4, rtol=0.1)
 
 
 def test_left_hander_is_the_mirror_of_a_right_hander():

@@ -102,7 +102,7 @@ class Synthetic(Corpus):
 
     def generate(self) -> Iterator[tuple[Sample, str]]:
         """The utterances one by one, each with its split; nothing is kept."""
-        people, phonetics = self._people, make_phonetics(make_lexicon(self._settings["glosses"]))
+        people, phonetics = self.people, make_phonetics(make_lexicon(self._settings["glosses"]))
         for number, (person, split, said) in enumerate(self._plan):
             signer = people[person]
             stream = Stream(_PERFORMANCE, self._settings["seed"], person, number)
@@ -140,13 +140,13 @@ class Synthetic(Corpus):
     @property
     def signers(self) -> tuple[str, ...]:
         """All signers, sorted."""
-        return tuple(signer.name for signer in self._people)
+        return tuple(signer.name for signer in self.people)
 
     @property
     def utterance_ids(self) -> tuple[str, ...]:
         """All but those of the test split, which no fold may train on."""
         return tuple(
-            f"{self._people[person].name}-{number:05d}"
+            f"{self.people[person].name}-{number:05d}"
             for number, (person, split, _) in enumerate(self._plan)
             if split != "test"
         )
@@ -164,7 +164,8 @@ class Synthetic(Corpus):
         return Splits(store.vocabulary, lambda _epoch: train, dev, test)
 
     @cached_property
-    def _people(self) -> list[Signer]:
+    def people(self) -> list[Signer]:
+        """The signers with all their traits, in the order of their names."""
         settings = self._settings
         shares = _signer_shares(settings["signers"])
         # every third one, from the second: each split of two or more has a left-handed signer

@@ -18,6 +18,10 @@ _PALM = 0.85
 _ELBOW = (-0.6, 0.8, 0.0)
 """Where the elbow of an arm that points straight ahead goes: outwards and down."""
 
+_ROOM = (0.45, 0.35)
+"""How far a wrist is pushed forwards at the shoulder, where an elbow cannot bend enough, and at
+what distance it is half of that."""
+
 _REACH = 0.985
 _LEGS = {
     24: (-0.32, 1.72, 0.0), 26: (-0.34, 2.75, -0.1), 28: (-0.34, 3.75, 0.2),
@@ -45,6 +49,7 @@ def make_arms(postures: Postures, signer: Signer) -> Arms:
     shoulder = np.array(SHOULDER)[:, None, None]
     upper, fore = UPPER_ARM * signer.arm, FOREARM * signer.arm
     way = postures.palm - to_palm - shoulder
+    way[2] -= _ROOM[0] / (1 + dot(way, way) / (_ROOM[1] * _ROOM[1]))
     wanted = np.sqrt(dot(way, way))
     length = np.minimum(wanted, _REACH * (upper + fore))
     straight = way / wanted
