@@ -81,18 +81,27 @@ def by_hash(words: list[str], salt: str = "") -> list[int]:
 def _take_dev(index: Index, rows: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
     """Part ``rows`` into training and dev, leaving each gloss in training."""
     wanted = round(share * len(rows))
-    left = np.zeros(len(index.glosses.names), dtype=np.int64)
-    for row in rows.tolist():
-        left[_distinct(index, row)] += 1
+    left = _utterances_with(index, rows)
     dev = np.zeros(len(rows), dtype=bool)
-    for position in by_hash([index.id(int(row)) for row in rows]):
-        if dev.sum() >= wanted:
+    for position in by_hash(index.ids.take(rows).to_pylist()):
+        if wanted == 0:
             break
         glosses = _distinct(index, int(rows[position]))
         if (left[glosses] > 1).all():
             left[glosses] -= 1
             dev[position] = True
+            wanted -= 1
     return rows[~dev], rows[dev]
+
+
+def _utterances_with(index: Index, rows: np.ndarray) -> np.ndarray:
+    """In how many of ``rows`` each gloss occurs."""
+    glosses = len(index.glosses.names)
+    chosen = np.isin(np.arange(len(index)), rows)
+    owners = np.repeat(np.arange(len(index)), index.gloss_counts())
+    kept = chosen[owners]
+    pairs = np.unique(owners[kept] * glosses + index.glosses.codes[kept])
+    return np.bincount(pairs % glosses, minlength=glosses)
 
 
 def _distinct(index: Index, row: int) -> np.ndarray:
