@@ -75,7 +75,7 @@ def strip(sample: Sample, columns: int = 10) -> Figure:
         axes.plot(knuckle[:, 1], color=colour, label=f"{name} hand, height")
         axes.plot(knuckle[:, 0], color=colour, linestyle=":", label=f"{name} hand, sideways")
     axes.set(xlabel="frame", ylabel="image", ylim=(1, 0), xlim=(0, len(landmarks) - 1))
-    axes.legend(fontsize=8, ncols=4, loc="lower center")
+    axes.legend(fontsize=8, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
     figure.suptitle(f"{sample.signer}: {' '.join(sample.glosses)}", fontsize=10)
     return figure
 

@@ -84,7 +84,7 @@ def test_orientation_pair_turns_the_hand_about_the_palm(pair):
     assert found["left"] == found["face"] == set()
     assert found["pose"] <= RIGHT_ARM
     assert len(found["right"]) == 21
-    assert np.allclose(first.palms, second.palms, atol=0.02)
+    assert np.allclose(first.palms[:2], second.palms[:2], atol=0.02)
 
 
 @pytest.mark.parametrize("pair", PAIRS["second_hand"], ids=lambda p: p.second.gloss)
