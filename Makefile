@@ -30,7 +30,7 @@ corpora: corpora/signs3/corpus.json
 corpora/signs3/corpus.json: $(SIGNLAB_SHARED)/data/signs3.npz | .venv/installed
 	rm -rf corpora/signs3 corpora/signs3-clips
 	$(BIN)/python $(SIGNLAB_SHARED)/data/unpack.py $< corpora/signs3-clips
-	$(BIN)/signlab corpus import mp-data corpora/signs3-clips --layout pose-hands --out corpora/signs3
+	$(BIN)/signlab corpus import mp-data corpora/signs3-clips --layout pose-hands --licence MIT --out corpora/signs3
 	rm -rf corpora/signs3-clips
 
 $(SIGNLAB_SHARED)/data/%:
