@@ -4,6 +4,7 @@ import gc
 import time
 
 import numpy as np
+import pytest
 import torch
 
 from signlab.scoring.speed import fixed_threads, measure_latency, measure_speed, peak_memory_mib
@@ -36,7 +37,7 @@ def test_speed_of_a_call():
     assert set(seen) == {1}
     assert torch.get_num_threads() == before
     assert 2 <= speed.latency_p50_ms <= speed.latency_p95_ms <= speed.latency_p99_ms
-    assert speed.frames_per_second == 100 / (speed.latency_p50_ms / 1000)
+    assert speed.frames_per_second == pytest.approx(100 / (speed.latency_p50_ms / 1000))
 
 
 def test_threads_are_given_back_after_an_error():
