@@ -174,4 +174,3 @@ class RunFolder:
         part = self.path / f"{name}.parquet.part"
         table.to_parquet(part, index=False)
         part.replace(self.path / f"{name}.parquet")
-

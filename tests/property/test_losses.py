@@ -18,7 +18,9 @@ def collapse(path):
 def brute_force(log_probs: torch.Tensor, labels: tuple[int, ...]) -> torch.Tensor:
     """-ln of the summed probability of every path that collapses to the labels."""
     timesteps, outputs = log_probs.shape
-    paths = [p for p in itertools.product(range(outputs), repeat=timesteps) if collapse(p) == labels]
+    paths = [
+        p for p in itertools.product(range(outputs), repeat=timesteps) if collapse(p) == labels
+    ]
     if not paths:
         return torch.tensor(float("inf"), dtype=log_probs.dtype)
     scores = [log_probs[torch.arange(timesteps), list(path)].sum() for path in paths]
