@@ -100,23 +100,30 @@ def _fill(network: _Network, heard: tuple[str, ...]) -> tuple[list[list[tuple[in
     costs = [[_UNPAIRED * spoken for spoken in range(len(heard) + 1)]]
     pointers = [[(0, max(spoken - 1, 0)) for spoken in range(len(heard) + 1)]]
     for here in range(1, len(network.words)):
-        word, before = network.words[here], network.before[here]
+        word = network.words[here]
         leave = _LEAVE_NOTHING if word == NOTHING else _UNPAIRED
-        column_costs, column_pointers = [], []
-        for spoken in range(len(heard) + 1):
-            source = min(before, key=lambda arc: costs[arc][spoken])
-            cost, pointer = costs[source][spoken] + leave, (source, spoken)
-            if spoken:
-                insertion = column_costs[spoken - 1] + _UNPAIRED
-                if insertion <= cost:
+        sources, lowest = _cheapest(network.before[here], costs)
+        cost = lowest[0] + leave
+        column_costs, column_pointers = [cost], [(sources[0], 0)]
+        for spoken, other in enumerate(heard, start=1):
+            insertion, deletion = cost + _UNPAIRED, lowest[spoken] + leave
+            cost = lowest[spoken - 1] + (0 if word == other else _SUBSTITUTION)
+            pointer = (sources[spoken - 1], spoken - 1)
+            if cost > insertion or cost > deletion:
+                if deletion < insertion:
+                    cost, pointer = deletion, (sources[spoken], spoken)
+                else:
                     cost, pointer = insertion, (here, spoken - 1)
-                source = min(before, key=lambda arc: costs[arc][spoken - 1])
-                pair = costs[source][spoken - 1]
-                pair += 0 if word == heard[spoken - 1] else _SUBSTITUTION
-                if pair <= cost:
-                    cost, pointer = pair, (source, spoken - 1)
             column_costs.append(cost)
             column_pointers.append(pointer)
         costs.append(column_costs)
         pointers.append(column_pointers)
     return pointers, min(network.last, key=lambda arc: costs[arc][len(heard)])
+
+
+def _cheapest(before: list[int], costs: list[list[int]]) -> tuple[list[int], list[int]]:
+    """Of the words that may stand before, the cheapest for each number of words heard."""
+    if len(before) == 1:
+        return before * len(costs[0]), costs[before[0]]
+    sources = [min(before, key=lambda word: costs[word][spoken]) for spoken in range(len(costs[0]))]
+    return sources, [costs[source][spoken] for spoken, source in enumerate(sources)]

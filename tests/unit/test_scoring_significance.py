@@ -1,5 +1,7 @@
 """Intervals hold the truth as often as they say; tests agree with intervals; small exact cases."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -13,38 +15,16 @@ from signlab.scoring.significance import (
     verdict,
     wer_interval,
 )
+from signlab.scoring.simulate import Truth, draw_study
 
 STUDIES = 1000
 
 
-class Studies:
-    """Simulated studies: true WERs with effects of signers, seeds and utterances.
-
-    Deviations, in WER points: 5 between signers, ``signers_differ`` in what a signer gains from
-    the variant, 1 between seeds, 1 between seeds for one signer, 10 between utterances.
-    """
-
-    def __init__(self, *, signers, seeds, change, signers_differ=0.015, utterances=300):
-        self.generator = np.random.default_rng(signers * 100 + seeds)
-        self.signers = np.repeat(np.arange(signers), utterances // signers)
-        self.names = tuple(map(str, self.signers))
-        self.shape = (2, seeds, signers)
-        self.change, self.signers_differ = change, signers_differ
-
-    def draw(self):
-        normal = self.generator.normal
-        systems, seeds, signers = self.shape
-        wers = 0.3 + normal(0, 0.05, signers) + np.array([0, self.change])[:, None, None]
-        wers = wers + normal(0, self.signers_differ / 2**0.5, (systems, 1, signers))
-        wers = wers + normal(0, 0.01, (systems, seeds, 1)) + normal(0, 0.01, self.shape)
-        each = wers[..., self.signers] + normal(0, 0.1, len(self.signers))
-        glosses = self.generator.integers(4, 13, len(self.signers))
-        # an error a gloss, or two: insertions let a sentence have more errors than glosses
-        errors = self.generator.binomial(2 * glosses, np.clip(each / 2, 0, 1))
-        return [ErrorTable(one, glosses, self.names) for one in errors]
-
-
 nightly = pytest.mark.nightly
+
+
+def _study(change):
+    return draw_study(Truth(signers=3, seeds=3, change=change), np.random.default_rng(0))
 
 
 @pytest.mark.parametrize(
@@ -58,20 +38,23 @@ nightly = pytest.mark.nightly
     ],
 )
 def test_intervals_of_differences_hold_the_truth(signers, seeds, signers_differ):
-    studies = Studies(signers=signers, seeds=seeds, change=-0.05, signers_differ=signers_differ)
+    truth = Truth(signers=signers, seeds=seeds, change=-0.05, signers_differ=signers_differ)
+    generator = np.random.default_rng(signers)
     held = 0
     for _ in range(STUDIES):
-        found = compare_paired(*studies.draw(), draws=200, generator=studies.generator)
+        found = compare_paired(*draw_study(truth, generator), draws=200, generator=generator)
         held += found.low <= -5.0 <= found.high
     assert 0.93 * STUDIES <= held <= 0.975 * STUDIES
 
 
 @pytest.mark.parametrize(("signers", "seeds"), [(3, 3), pytest.param(6, 5, marks=nightly)])
 def test_intervals_of_a_wer_hold_the_truth_for_new_signers(signers, seeds):
-    studies = Studies(signers=signers, seeds=seeds, change=0.0)
+    truth = Truth(signers=signers, seeds=seeds)
+    generator = np.random.default_rng(signers)
     held = 0
     for _ in range(STUDIES):
-        found = wer_interval(studies.draw()[0], draws=200, generator=studies.generator)
+        baseline, _ = draw_study(truth, generator)
+        found = wer_interval(baseline, draws=200, generator=generator)
         held += found.low <= 30.0 <= found.high
         assert found.population == "new signers"
     assert 0.93 * STUDIES <= held <= 0.97 * STUDIES
@@ -79,23 +62,24 @@ def test_intervals_of_a_wer_hold_the_truth_for_new_signers(signers, seeds):
 
 @pytest.mark.parametrize("signers", [3, pytest.param(4, marks=nightly)])
 def test_five_points_are_normally_found_and_nothing_is_not(signers):
-    better = Studies(signers=signers, seeds=3, change=-0.05, signers_differ=0.005)
-    same = Studies(signers=signers, seeds=3, change=0.0, signers_differ=0.005)
+    better = Truth(signers=signers, seeds=3, change=-0.05, signers_differ=0.005)
+    same = replace(better, change=0.0)
+    generator = np.random.default_rng(signers)
     found = false = 0
     for _ in range(200):
-        one = compare_paired(*better.draw(), draws=200, generator=better.generator)
+        one = compare_paired(*draw_study(better, generator), draws=200, generator=generator)
         found += verdict(one.difference, one.p, one.seeds) == "helps"
-        none = compare_paired(*same.draw(), draws=200, generator=same.generator)
+        none = compare_paired(*draw_study(same, generator), draws=200, generator=generator)
         false += verdict(none.difference, none.p, none.seeds) != "no difference shown"
     assert found >= 0.75 * 200
     assert false <= 0.07 * 200
 
 
 def test_interval_test_and_probability_agree():
-    studies = Studies(signers=4, seeds=3, change=-0.03)
+    generator = np.random.default_rng(0)
     for _ in range(100):
-        baseline, variant = studies.draw()
-        found = compare_paired(baseline, variant, draws=500, generator=studies.generator)
+        baseline, variant = draw_study(Truth(signers=4, seeds=3, change=-0.03), generator)
+        found = compare_paired(baseline, variant, draws=500, generator=generator)
         assert (found.p < 0.05) == (found.high < 0 or found.low > 0)
         assert (found.probability_of_improvement > 0.975) == (found.p < 0.05 and found.high < 0)
         assert found.difference == pytest.approx(variant.wer - baseline.wer)
@@ -103,7 +87,7 @@ def test_interval_test_and_probability_agree():
 
 
 def test_swapping_the_systems_changes_the_sign_alone():
-    baseline, variant = Studies(signers=3, seeds=3, change=-0.05).draw()
+    baseline, variant = _study(change=-0.05)
     there = compare_paired(baseline, variant, generator=np.random.default_rng(1))
     back = compare_paired(variant, baseline, generator=np.random.default_rng(1))
     assert back.difference == pytest.approx(-there.difference)
@@ -133,7 +117,7 @@ def test_out_of_reach():
 
 
 def test_identical_systems_and_bad_tables():
-    baseline, variant = Studies(signers=3, seeds=3, change=0).draw()
+    baseline, variant = _study(change=0.0)
     zeros = ErrorTable(baseline.errors * 0, baseline.glosses, baseline.signers)
     none = compare_paired(zeros, zeros, generator=np.random.default_rng(0))
     assert (none.difference, none.low, none.high, none.p) == (0, 0, 0, 1)
