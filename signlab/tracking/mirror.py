@@ -8,12 +8,12 @@ from types import TracebackType
 
 from signlab.errors import SignlabError
 from signlab.study.folder import RunFolder
-from signlab.tracking.records import in_step, pending, report_stamp, tracking_uri
+from signlab.tracking.records import in_step, pending, public, report_stamp, tracking_uri
 from signlab.tracking.settings import apply_settings
 
 INTERVAL_SECONDS = 5.0
 RETRY_SECONDS = 30.0
-CLOSE_SECONDS = 60.0
+PATIENCE_SECONDS = 60.0
 HURRIED_SECONDS = 5.0
 
 
@@ -40,6 +40,7 @@ class Mirror:
         self._quiet = threading.Lock()
         self._thread: threading.Thread | None = None
         self._problem: str | None = None
+        self._sent = 0
         self._told = False
 
     def __enter__(self) -> "Mirror":
@@ -78,11 +79,20 @@ class Mirror:
             self._start()
         self._closing.set()
         if self._thread is not None:
-            hopeless = self._interrupted or self._problem is not None
-            self._thread.join(HURRIED_SECONDS if hopeless else CLOSE_SECONDS)
-            if self._thread.is_alive() and not self._interrupted:
-                self._problem = self._problem or f"MLflow at {self._uri} is slow"
+            self._wait_for(self._thread)
         self._tell()
+
+    def _wait_for(self, thread: threading.Thread) -> None:
+        """Wait as long as runs keep being sent, but not on someone who wants to leave."""
+        if self._interrupted or self._problem is not None:
+            thread.join(HURRIED_SECONDS)
+            return
+        seen = -1
+        while thread.is_alive() and seen != self._sent:
+            seen = self._sent
+            thread.join(PATIENCE_SECONDS)
+        if thread.is_alive():
+            self._problem = self._problem or f"MLflow at {public(self._uri)} is slow"
 
     def _behind(self) -> bool:
         if self._report is None:
@@ -115,7 +125,9 @@ class Mirror:
             try:
                 with self._quiet:
                     tracker = tracker or Tracker.connect(self._study, self._uri)
-                    tracker.sync_pending(self._running)
+                    for folder, status in pending(self._study, self._uri, self._running):
+                        tracker.sync(folder, status=status)
+                        self._sent += 1
                     if closing and self._interrupted:
                         tracker.interrupt()
                     elif closing and self._report is not None:

@@ -7,7 +7,7 @@ global active run is never used.
 
 import json
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,10 +29,8 @@ from signlab.tracking.content import (
 from signlab.tracking.records import (
     Record,
     Status,
-    pending,
     report_stamp,
     run_stamp,
-    status_of,
     study_status,
     tracking_uri,
     write_record,
@@ -75,17 +73,6 @@ class Tracker:
         client = open_store(uri)
         with translated(uri):
             return cls(client, study, uri)
-
-    def sync_pending(self, running: Collection[Path] = ()) -> None:
-        """Send all that the study's folders hold and MLflow does not show.
-
-        Args:
-            running: Folders in which a process is at work.
-        """
-        for folder in pending(self._study, self._uri, running):
-            status = status_of(folder, running=folder.path in running)
-            if status is not None:
-                self.sync(folder, status=status)
 
     def sync(self, folder: RunFolder, *, status: Status) -> None:
         """Make MLflow show what the folder holds; a second call changes nothing."""

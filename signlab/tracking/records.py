@@ -128,8 +128,10 @@ def run_folders(study: Path) -> list[RunFolder]:
     return [folder for folder in folders if folder.recipe_path.exists()]
 
 
-def pending(study: Path, uri: str, running: Collection[Path] = ()) -> list[RunFolder]:
-    """The runs of which MLflow does not show what their folders hold.
+def pending(
+    study: Path, uri: str, running: Collection[Path] = ()
+) -> list[tuple[RunFolder, Status]]:
+    """The runs of which MLflow does not show what their folders hold, and how they stand.
 
     Args:
         study: ``runs/<study>``.
@@ -137,7 +139,7 @@ def pending(study: Path, uri: str, running: Collection[Path] = ()) -> list[RunFo
         running: Folders in which a process is at work.
     """
     return [
-        folder
+        (folder, status)
         for folder in run_folders(study)
         if (status := status_of(folder, running=folder.path in running)) is not None
         and not in_step(folder.path, uri, run_stamp(folder, status))
