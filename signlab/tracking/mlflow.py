@@ -93,7 +93,8 @@ class Tracker:
                 self._client.delete_tag(record.run_id, "failure")
             self._log(record, points, tags)
             self._log_files(record.run_id, folder, status)
-            self._set_status(record, status)
+            ended = points[-1].time + record.started if status == "finished" else None
+            self._set_status(record, status, ended)
             write_record(folder.path, replace(record, epoch=last, stamp=stamp, status=status))
 
     def log_report(self, report: Path) -> None:
@@ -186,13 +187,13 @@ class Tracker:
         if status == "failed" and log.exists():
             self._client.log_artifact(run_id, str(log))
 
-    def _set_status(self, record: Record, status: Status) -> None:
+    def _set_status(self, record: Record, status: Status, ended: int | None = None) -> None:
         if status == record.status:
             return
         if status == "running":
             self._client.update_run(record.run_id, "RUNNING")
         else:
-            self._client.set_terminated(record.run_id, _ENDINGS[status])
+            self._client.set_terminated(record.run_id, _ENDINGS[status], ended)
 
 
 def _started(folder: RunFolder, points: Sequence[Point]) -> int:

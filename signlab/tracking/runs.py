@@ -13,6 +13,9 @@ from signlab.tracking.store import artifact_location
 
 TOKEN = "signlab.token"
 PARENT = "mlflow.parentRunId"
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
+"""MLflow's pages open with training runs instead of traces of language models."""
+SAME = (PARENT, "recipe_digest", "variant", "fold", "seed")
 
 
 class Runs:
@@ -29,7 +32,7 @@ class Runs:
         self._alive: set[str] = set()
         found = client.get_experiment_by_name(study)
         self._experiment = (
-            client.create_experiment(study, artifact_location(uri, study))
+            client.create_experiment(study, artifact_location(uri, study), EXPERIMENT_TAGS)
             if found is None
             else found.experiment_id
         )
@@ -93,7 +96,7 @@ class Runs:
             tags={
                 **tags,
                 TOKEN: record.token,
-                "mlflow.user": getpass.getuser(),
+                "mlflow.user": _user(),
                 "mlflow.source.type": "LOCAL",
                 "mlflow.source.name": self._command,
             },
@@ -104,6 +107,13 @@ class Runs:
         """Delete, restorably, what ``--fresh`` replaces: the same run, trained before."""
         if PARENT not in tags:
             return
-        query = " and ".join(f"tags.`{key}` = '{tags[key]}'" for key in (PARENT, "recipe_digest"))
+        query = " and ".join(f"tags.`{key}` = '{tags[key]}'" for key in SAME)
         for run in self._client.search_runs([self._experiment], query):
             self._client.delete_run(run.info.run_id)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # the user of a container may have no name
+        return "unknown"

@@ -123,6 +123,7 @@ def test_finished_runs_stand_side_by_side_with_all_that_was_measured(study, uri)
     for folder in run_folders(study):
         run, result, speed = runs[folder.path.parent.name], folder.result(), folder.speed()
         assert run.info.status == "FINISHED"
+        assert run.info.end_time - run.info.start_time == int(1000 * result.seconds)
         assert run.data.params == {
             "corpus.name": "synthetic",
             "corpus.signers": "6",
