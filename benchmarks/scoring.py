@@ -18,7 +18,7 @@ from rapidfuzz.distance import Levenshtein
 
 from signlab.scoring.decode import DECODERS, Decoder
 from signlab.scoring.significance import ErrorTable, compare_paired
-from signlab.scoring.wer import align, corpus_errors
+from signlab.scoring.wer import align, corpus_errors, corpus_wer
 
 UTTERANCES, GLOSSES, TIMESTEPS = 5000, 1295, 57
 Sentences = list[list[str]]
@@ -45,12 +45,13 @@ def transcripts(wrong: float, generator: np.random.Generator) -> None:
         for side in (references, hypotheses)
     )
     pairs = list(zip(references, hypotheses, strict=True))
-    totals = "totals (S, D, I) / rapidfuzz's bare distance on integers"
-    compare(
-        totals,
-        lambda: corpus_errors(references, hypotheses),
-        lambda: [Levenshtein.distance(*pair) for pair in zip(left, right, strict=True)],
-    )
+
+    def bare() -> list[int]:
+        return [Levenshtein.distance(*pair) for pair in zip(left, right, strict=True)]
+
+    name = "rapidfuzz's bare distance on integers"
+    compare(f"WER / {name}", lambda: corpus_wer(references, hypotheses), bare)
+    compare(f"S, D, I / {name}", lambda: corpus_errors(references, hypotheses), bare)
     left_text, right_text = ([" ".join(one) for one in side] for side in (references, hypotheses))
     compare(
         "alignments / jiwer.process_words",

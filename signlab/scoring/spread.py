@@ -9,10 +9,11 @@ Three levels of chance are told apart, since each has its own number of repetiti
 
 The variance is U + S + T, S and T not below 0. Its degrees of freedom are Satterthwaite's, where
 a part that was cut to 0 does not count as known: see ``_Level.doubt``. The signers' doubt does
-not fall below 2 / signers of Q, which keeps the coverage of intervals between 93 and 98 % from 3
-to 9 signers, of equal shares or not, whether they agree on a variant or differ by 4 points (see
-docs/scoring.md). For the WER of one system U is left to the spread between signers, which is
-certainly there, and the interval is Student's with signers - 1 degrees of freedom, plus seeds.
+not fall below 2 / signers of Q, which keeps the coverage of intervals between 92 and 97 % for 2
+to 6 signers, whether they agree on a variant or differ by 4 points (benchmarks/coverage.py).
+
+For the WER of one system U is left to the spread between signers, which is certainly there, and
+the interval is Student's with signers - 1 degrees of freedom, plus the seeds.
 
 Sources: two-way components as in Obuchowski and Rockette 1995 (readers are seeds, cases are
 signers), degrees of freedom by Satterthwaite 1946, signers' weights by Bell and McCaffrey 2002,

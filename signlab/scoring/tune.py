@@ -8,7 +8,7 @@ import pandas as pd
 
 from signlab.scoring.beam import Beam
 from signlab.scoring.decoder import LogProbs
-from signlab.scoring.wer import corpus_errors
+from signlab.scoring.wer import corpus_wer
 
 WEIGHTS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 BONUSES = (0.0, 0.5, 1.0)
@@ -41,7 +41,7 @@ def tune_beam(
         beam = Beam(width=width, order=order, weight=weight, bonus=bonus)
         beam.fit(training)
         found = [beam.decode(one, vocabulary).glosses for one in log_probs]
-        wer = corpus_errors(references, found).wer
+        wer = corpus_wer(references, found)
         rows.append({"weight": weight, "bonus": bonus, "wer": wer})
     table = pd.DataFrame(rows)
     best = rows[int(table["wer"].to_numpy().argmin())]

@@ -125,6 +125,19 @@ def corpus_errors(
     )
 
 
+def corpus_wer(references: Sequence[Sequence[str]], hypotheses: Sequence[Sequence[str]]) -> float:
+    """The WER of "levenshtein" in percent and nothing else, as fast as rapidfuzz allows.
+
+    Raises:
+        BadInput: The numbers of references and hypotheses differ, or no reference has a gloss.
+    """
+    _same_number(references, hypotheses)
+    glosses = sum(map(len, references))
+    if not glosses:
+        raise BadInput("no reference has a gloss, so there is no error rate")
+    return 100.0 * sum(map(Levenshtein.distance, references, hypotheses)) / glosses
+
+
 def total(errors: Iterable[Errors]) -> Errors:
     """The sum over utterances."""
     counts = [(e.substitutions, e.deletions, e.insertions, e.glosses) for e in errors]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from signlab.errors import BadInput
 from signlab.scoring.signs import confusions, per_sign
-from signlab.scoring.wer import align, corpus_errors, count_errors, signature, total
+from signlab.scoring.wer import align, corpus_errors, corpus_wer, count_errors, signature, total
 from signlab.study.folder import Errors
 
 words = st.lists(st.sampled_from(["A", "B", "C", "loc-D"]), max_size=9)
@@ -45,6 +45,7 @@ def test_levenshtein_is_jiwer(pairs):
         )
         assert ours == counts
         assert ours.wer == pytest.approx(100 * theirs.wer)
+        assert corpus_wer(references, hypotheses) == ours.wer
 
 
 @settings(deadline=None)
@@ -89,6 +90,8 @@ def test_alternations():
 def test_bad_input():
     with pytest.raises(BadInput, match="2 references but 1 hypotheses"):
         corpus_errors([["A"], ["B"]], [["A"]])
+    with pytest.raises(BadInput, match="no reference has a gloss"):
+        corpus_wer([[]], [["A"]])
     with pytest.raises(BadInput, match="did you mean 'sclite'"):
         align([], [], aligner="sclit")
 
