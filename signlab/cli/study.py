@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -87,7 +86,7 @@ def run_study(
         fresh=fresh,
         rerun_failed=rerun_failed,
         smoke=smoke,
-        command=shlex.join(["signlab", *sys.argv[1:]]),
+        command=_command(study, changes or [], smoke=smoke),
     )
     outcome = run(plan, options, console)
     _tell(outcome.summary, outcome.report, as_json=as_json)
@@ -114,6 +113,12 @@ def report(
 
     summary = summarise(folder)
     _tell(summary, write_report(summary, reports / folder.name), as_json=as_json)
+
+
+def _command(study: Path, changes: list[str], *, smoke: bool) -> str:
+    """What makes these results again, without what only concerns how they are shown."""
+    settings = [word for change in changes for word in ("--set", change)]
+    return shlex.join(["signlab", "run-study", str(study), *settings, *["--smoke"] * smoke])
 
 
 def _tell(summary: "StudySummary", report: Path, *, as_json: bool) -> None:
