@@ -14,7 +14,8 @@ from signlab.tracking.store import artifact_location
 TOKEN = "signlab.token"
 PARENT = "mlflow.parentRunId"
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
-"""MLflow's pages open with training runs instead of traces of language models."""
+"""Tells MLflow's pages that this is training, not a language model in use."""
+
 SAME = (PARENT, "recipe_digest", "variant", "fold", "seed")
 
 
