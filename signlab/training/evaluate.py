@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 
 from signlab.corpora.base import Sample
-from signlab.corpora.batches import collate
+from signlab.corpora.batches import collate, ordered_batches
 from signlab.scoring.decode import Hypothesis
 from signlab.scoring.wer import count_errors
 from signlab.study.folder import Errors
@@ -55,9 +55,7 @@ def evaluate(assembly: Assembly, samples: Sequence[Sample], device: torch.device
     assembly.recognizer.eval()
     decoded: list[tuple[int, Hypothesis]] = []
     loss = blanks = timesteps = labels = 0.0
-    by_length = sorted(range(len(samples)), key=lambda i: len(samples[i].landmarks))
-    for start in range(0, len(by_length), BATCH_SIZE):
-        chosen = by_length[start : start + BATCH_SIZE]
+    for chosen in ordered_batches(samples, batch_size=BATCH_SIZE):
         batch = collate(
             [samples[i] for i in chosen], assembly.vocabulary, assembly.features.selection
         ).to(device)
