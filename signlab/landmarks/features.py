@@ -36,14 +36,16 @@ class Features(nn.Module):
 
     Args:
         layout: The corpus's points.
-        parts: Any of pose, hands (which gives left_hand and right_hand) and face.
+        parts: Any of pose, hands (which gives left_hand and right_hand), face, and nose in layouts
+            that track single points.
         points: The 99 that carry signs, or all.
         coordinates: 2 leaves out z, which monocular tracking only guesses.
         derivatives: 1 adds velocity, 2 acceleration as well.
         local: Adds positions within the part: a hand from its wrist in palm sizes, the face from
             the nose in distances between the outer eye corners, the pose from the neck (midway
-            between shoulders and mouth) in shoulder widths. Sizes are the utterance's medians:
-            a single frame's size shrinks as the part turns away.
+            between shoulders and mouth) in shoulder widths, a hand tracked as a single point
+            from the nose and the other hand. Sizes are the utterance's medians: a single frame's
+            size shrinks as the part turns away.
 
     Raises:
         BadInput: The layout lacks a part or a coordinate.
@@ -63,11 +65,14 @@ class Features(nn.Module):
         self.selection = select(layout, parts=parts, points=points, coordinates=coordinates)
         self.parts = tuple(layout_parts(layout, parts))
         self._derivatives = derivatives
-        self._local = local
-        groups = 1 + derivatives + local
+        tracks = self.selection.tracks
+        origins = chosen.TRACK_ORIGINS if tracks else {part: (part,) for part in self.parts}
+        self._origins = {part: origins[part] if local else () for part in self.parts}
         slices = self.selection.slices
         self.widths = {
-            part: groups * coordinates * (slices[part].stop - slices[part].start)
+            part: (1 + derivatives + len(self._origins[part]))
+            * coordinates
+            * (slices[part].stop - slices[part].start)
             for part in self.parts
         }
 
@@ -89,15 +94,17 @@ class Features(nn.Module):
             rows = self.selection.slices[part]
             present = landmarks.present[:, :, rows]
             groups = [quantity[..., rows].flatten(2) for quantity in quantities]
-            if self._local:
-                groups.append(self._local_planes(part, landmarks).flatten(2))
+            groups += [
+                self._local_planes(part, origin, landmarks).flatten(2)
+                for origin in self._origins[part]
+            ]
             features[part] = torch.cat(groups, dim=-1)
             presence.append(present.any(dim=-1))
         return features, torch.stack(presence, dim=-1)
 
-    def _local_planes(self, part: str, landmarks: Landmarks) -> Planes:
-        """Positions from the part's anchor in units of the part's size; 0 where not known."""
-        anchor, anchored, size = self._anchor(part, landmarks)
+    def _local_planes(self, part: str, origin: str, landmarks: Landmarks) -> Planes:
+        """Positions from the origin's anchor in units of its size; 0 where not known."""
+        anchor, anchored, size = self._anchor(origin, landmarks)
         rows = self.selection.slices[part]
         known = landmarks.present[:, :, rows] & anchored[:, :, None]
         scale = known / size[:, None, None]
@@ -107,6 +114,9 @@ class Features(nn.Module):
         self, part: str, landmarks: Landmarks
     ) -> tuple[Anchor, FrameMask, Float[Tensor, " batch"]]:
         """The part's origin, the frames where it is known, and the part's size."""
+        if self.selection.tracks:
+            point, known = self._point(part, 0, landmarks)
+            return point, known, torch.ones_like(point[:, 0, 0])
         if part == "pose":
             corners = [self._point(part, number, landmarks) for number in chosen.AROUND_NECK]
             neck = torch.stack([point for point, _ in corners]).mean(dim=0)

@@ -16,16 +16,24 @@ def present_median(
 ) -> Float[Tensor, " batch"]:
     """The (lower) median over the present frames of each utterance.
 
-    Sorting, since ``torch.median`` is not deterministic on CUDA.
-
     Args:
         values: Anything where absent.
         otherwise: The result where no frame is present, or where the median is not positive.
     """
+    median = _median(values, present)
+    return torch.where(median.isfinite() & (median > 1e-6), median, otherwise)
+
+
+def _median(
+    values: Float[Tensor, "batch frames"], present: Bool[Tensor, "batch frames"]
+) -> Float[Tensor, " batch"]:
+    """The (lower) median over the present frames; infinite where none is.
+
+    Sorting, since ``torch.median`` is not deterministic on CUDA.
+    """
     ordered = values.masked_fill(~present, torch.inf).sort(dim=1).values
     middle = (present.sum(dim=1, keepdim=True) - 1).clamp(min=0) // 2
-    median = ordered.gather(1, middle).squeeze(1)
-    return torch.where(median.isfinite() & (median > 1e-6), median, otherwise)
+    return ordered.gather(1, middle).squeeze(1)
 
 
 def distance(
@@ -67,6 +75,30 @@ def body_centred(
 
     scale = present / unit[:, None, None]
     return (points - origin[:, :, None]) * scale[..., None]
+
+
+def nose_centred(
+    points: Float[Tensor, "batch frames points coordinates"],
+    present: Bool[Tensor, "batch frames points"],
+    nose: int,
+) -> Float[Tensor, "batch frames points coordinates"]:
+    """Points seen from where the head usually is: origin the nose's median, the same all along.
+
+    Without shoulders to hold on to, a moving origin would hide how the head moves. The unit is the
+    usual shoulder width: single tracked points do not tell a person's size. An utterance that
+    never shows its nose is centred on the mean of its present points. Absent points become 0.
+
+    Args:
+        points: Image coordinates, in image widths; anything where absent.
+        nose: Position of the nose.
+    """
+    seen = present[:, :, nose]
+    track = points[:, :, nose]
+    medians = [_median(values, seen) for values in track.unbind(-1)]
+    origin = torch.where(
+        seen.any(dim=1)[:, None], torch.stack(medians, dim=-1), _centroid(points, present)
+    )
+    return (points - origin[:, None, None]) * (present / USUAL_SHOULDER_WIDTH)[..., None]
 
 
 def _last_seen(seen: Bool[Tensor, "batch frames"]) -> Int[Tensor, "batch frames"]:

@@ -14,8 +14,16 @@ from jaxtyping import Int64
 from signlab.errors import BadInput, nearest
 from signlab.landmarks.layout import Layout
 
-RECIPE_PARTS = {"pose": ("pose",), "hands": ("left_hand", "right_hand"), "face": ("face",)}
+RECIPE_PARTS = {
+    "pose": ("pose",),
+    "hands": ("left_hand", "right_hand"),
+    "face": ("face",),
+    "nose": ("nose",),
+}
 """What a recipe calls a part, and the parts of a layout that it stands for."""
+
+CENTRES = ("pose", "nose")
+"""Parts that can tell where the body is; the first that a layout has does."""
 
 LEFT_SHOULDER, RIGHT_SHOULDER = 11, 12
 AROUND_NECK = (LEFT_SHOULDER, RIGHT_SHOULDER, 9, 10)
@@ -29,6 +37,13 @@ ANCHORS = {
     "face": (NOSE_TIP, RIGHT_EYE_CORNER, LEFT_EYE_CORNER),
 }
 """The origin of a part's own frame, and the two points whose distance is its size."""
+
+TRACK_ORIGINS = {
+    "left_hand": ("nose", "right_hand"),
+    "right_hand": ("nose", "left_hand"),
+    "nose": (),
+}
+"""What a part tracked as a single point is seen from, having no frame of its own."""
 
 FINGERS = tuple(tuple(range(first, first + 4)) for first in (1, 5, 9, 13, 17))
 """Points of the thumb, index, middle, ring and little finger, from the palm to the tip."""
@@ -76,6 +91,7 @@ MIRROR = {
     "left_hand": ("right_hand", tuple(range(21))),
     "right_hand": ("left_hand", tuple(range(21))),
     "face": ("face", _face_mirror()),
+    "nose": ("nose", (0,)),
 }
 """For each part, the part that it is in a mirror, and there the point that each point is."""
 
@@ -129,6 +145,16 @@ class Selection:
         """How many points are selected."""
         return len(self.rows)
 
+    @property
+    def centre(self) -> str:
+        """The part that tells where the body is."""
+        return _centre(self.layout)
+
+    @property
+    def tracks(self) -> bool:
+        """Whether hands and nose are single points, and nothing else is known of the body."""
+        return self.centre == "nose"
+
     def position(self, part: str, number: int) -> int:
         """Where a point stands among the selected ones.
 
@@ -145,10 +171,11 @@ def select(
     points: Literal["compact", "all"] = "compact",
     coordinates: Literal[2, 3] = 2,
 ) -> Selection:
-    """The points that features of ``parts`` need; the pose always, as it gives the body's frame.
+    """The points that features of ``parts`` need; the layout's centre always.
 
     Raises:
-        BadInput: The layout lacks a part or a coordinate, or a part is not one of a recipe's.
+        BadInput: The layout lacks a part, a coordinate or a centre, or a part is not one of a
+            recipe's.
     """
     names = layout_parts(layout, parts)
     if coordinates > layout.coordinates:
@@ -156,14 +183,30 @@ def select(
             f"features: coordinates is {coordinates}, but layout {layout.name!r} has only "
             f"{layout.coordinates}"
         )
-    if "pose" not in layout.slices:
-        raise BadInput(f"layout {layout.name!r} has no pose, which every feature is relative to")
+    centre, compact = _centre(layout), points == "compact"
     numbers = tuple(
-        (part.name, COMPACT[part.name] if points == "compact" else tuple(range(part.points)))
+        (
+            part.name,
+            COMPACT[part.name] if compact and part.points > 1 else tuple(range(part.points)),
+        )
         for part in layout.parts
-        if part.name == "pose" or part.name in names
+        if part.name == centre or part.name in names
     )
     return Selection(layout, numbers, coordinates)
+
+
+def _centre(layout: Layout) -> str:
+    """The part that every feature is relative to.
+
+    Raises:
+        BadInput: The layout has none.
+    """
+    for part in CENTRES:
+        if part in layout.slices:
+            return part
+    raise BadInput(
+        f"layout {layout.name!r} has neither a pose nor a nose; every feature is relative to one"
+    )
 
 
 def layout_parts(layout: Layout, parts: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int, Int16
 from torch import Tensor
 
-from signlab.landmarks.geometry import body_centred
+from signlab.landmarks.geometry import body_centred, nose_centred
 from signlab.landmarks.layout import MISSING, UNIT
 from signlab.landmarks.selection import LEFT_SHOULDER, RIGHT_SHOULDER, Selection
 
@@ -21,7 +21,7 @@ class Landmarks:
     Attributes:
         points: The selected points: origin the shoulders' midpoint, unit the utterance's median
             shoulder width, x to the image's right, y down; 0 where absent. See
-            ``geometry.body_centred``.
+            ``geometry.body_centred``, and ``nose_centred`` for layouts without a pose.
         present: Where a point was tracked; False past an utterance's length.
         lengths: Frames of each utterance.
     """
@@ -64,11 +64,15 @@ class Landmarks:
         scale = torch.ones(len(aspects), stored.shape[2], device=stored.device)
         scale[:, 1] = aspects
         points = (stored * (scale / UNIT)[:, None, :, None]).transpose(2, 3)
-        shoulders = (
-            selection.position("pose", LEFT_SHOULDER),
-            selection.position("pose", RIGHT_SHOULDER),
-        )
-        return Landmarks(body_centred(points, present, shoulders), present, lengths)
+        if selection.tracks:
+            centred = nose_centred(points, present, selection.position("nose", 0))
+        else:
+            shoulders = (
+                selection.position("pose", LEFT_SHOULDER),
+                selection.position("pose", RIGHT_SHOULDER),
+            )
+            centred = body_centred(points, present, shoulders)
+        return Landmarks(centred, present, lengths)
 
     def to(self, device: torch.device | str) -> "Landmarks":
         """The same on another device."""

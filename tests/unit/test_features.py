@@ -1,12 +1,15 @@
 """Features against an independent computation in numpy, on real landmarks."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy.optimize import linear_sum_assignment
 
 from signlab.corpora.base import Sample
 from signlab.corpora.batches import collate
+from signlab.corpora.importers.boston104 import BOSTON104, WIDTH
+from signlab.corpora.importers.catalogue import import_corpus
 from signlab.errors import BadInput
 from signlab.landmarks.features import Features
 from signlab.landmarks.layout import HOLISTIC, POSE_HANDS, Layout, Part, dequantise, quantise
@@ -180,9 +183,15 @@ def test_pose_mirror_exchanges_the_sides(clips):
 
 
 @pytest.mark.parametrize("points", ["compact", "all"])
-@pytest.mark.parametrize("layout", [HOLISTIC, POSE_HANDS])
-def test_mirror_is_an_involution_of_every_selection(layout, points):
-    parts = ("pose", "hands", "face") if layout is HOLISTIC else ("pose", "hands")
+@pytest.mark.parametrize(
+    ("layout", "parts"),
+    [
+        (HOLISTIC, ("pose", "hands", "face")),
+        (POSE_HANDS, ("pose", "hands")),
+        (BOSTON104, ("hands", "nose")),
+    ],
+)
+def test_mirror_is_an_involution_of_every_selection(layout, parts, points):
     selection = select(layout, parts=parts, points=points)
     mirror = selection.mirror
     assert (mirror[mirror] == np.arange(selection.points)).all()
@@ -196,6 +205,31 @@ def test_only_what_is_asked_for_is_read():
     assert Features(HOLISTIC, parts=("hands",)).parts == ("left_hand", "right_hand")
 
 
+def test_tracks_are_seen_from_the_nose_and_the_other_hand(shared, tmp_path):
+    folder = shared / "data" / "boston104"
+    store = import_corpus("boston104", folder, tmp_path / "b", name="b", licence="MIT", settings={})
+    rows = pd.read_csv(folder / "hands_condensed.csv").query("video == 1")
+    tracks = {
+        part: rows[[f"{column}-x", f"{column}-y"]].to_numpy() / (WIDTH * 0.25)
+        for part, column in (("left_hand", "left"), ("right_hand", "right"), ("nose", "nose"))
+    }
+    middle = np.array([lower_median(values) for values in tracks["nose"].T])
+
+    features = Features(BOSTON104, parts=("hands", "nose"), derivatives=1)
+    batch = collate([store.samples("train")[0]], store.vocabulary, features.selection)
+    parts, presence = features(batch.landmarks)
+
+    assert presence.all()
+    assert {part: x.shape[-1] for part, x in parts.items()} == features.widths
+    for part, other in (("left_hand", "right_hand"), ("right_hand", "left_hand"), ("nose", None)):
+        place = tracks[part] - middle
+        expected = [place, np.diff(place, axis=0, prepend=place[:1])]
+        if other:
+            expected += [tracks[part] - tracks["nose"], tracks[part] - tracks[other]]
+        found = parts[part][0].numpy()
+        assert np.abs(found - np.concatenate(expected, axis=1)).max() < 4 / 8192 * 4
+
+
 @pytest.mark.parametrize(
     ("layout", "settings", "words"),
     [
@@ -205,6 +239,7 @@ def test_only_what_is_asked_for_is_read():
         (HOLISTIC, {"parts": ("pose", "pose")}, ["once"]),
         (Layout("flat", HOLISTIC.parts, 2), {"coordinates": 3}, ["flat", "3", "2"]),
         (Layout("hand", (Part("left_hand", 21),)), {"parts": ("hands",)}, ["hand"]),
+        (BOSTON104, {}, ["boston104", "no pose", "nose"]),
     ],
 )
 def test_what_a_layout_lacks_is_said(layout, settings, words):

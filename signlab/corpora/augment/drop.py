@@ -17,6 +17,7 @@ from signlab.corpora.augment.base import (
     uniform,
 )
 from signlab.corpora.batches import Batch
+from signlab.errors import BadInput
 from signlab.landmarks.selection import FINGERS, Selection
 
 
@@ -56,13 +57,13 @@ class PartDrop(Augmentation):
         del out_lengths
         self._rate = rate
         self._longest = longest
-        parts = [part for part in selection.slices if part != "pose"]
+        parts = [part for part in selection.slices if part != selection.centre]
         self._members = torch.zeros(max(len(parts), 1), selection.points, dtype=torch.bool)
         for row, part in enumerate(parts):
             self._members[row, selection.slices[part]] = True
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
-        """Hide one part other than the pose during one stretch."""
+        """Hide one part other than the body's centre during one stretch."""
         lengths = batch.landmarks.lengths
         draws = uniform(generator, len(batch.ids), 4).to(lengths.device)
         part = (draws[:, 1] * len(self._members)).long()
@@ -81,6 +82,9 @@ class FingerDrop(Augmentation):
     Args:
         rate: Probability an utterance.
         fingers: How many of each hand.
+
+    Raises:
+        BadInput: The layout tracks a hand as a single point.
     """
 
     def __init__(
@@ -94,6 +98,11 @@ class FingerDrop(Augmentation):
         del out_lengths
         self._rate = rate
         self._fingers = fingers
+        if selection.tracks:
+            raise BadInput(
+                f"augment.finger_drop: layout {selection.layout.name!r} tracks a hand as one point "
+                "and has no fingers; leave it out"
+            )
         hands = [part for part in ("left_hand", "right_hand") if part in selection.slices]
         self._members = torch.zeros(len(hands), len(FINGERS), selection.points, dtype=torch.bool)
         for row, hand in enumerate(hands):
