@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from signlab.cli.extract import extract, model
+
 if TYPE_CHECKING:
     from signlab.corpora.store import Store
 
 app = typer.Typer(help="Make corpus folders, and look at them.", no_args_is_help=True)
+app.command()(extract)
+app.command()(model)
 
 Changes = Annotated[
     list[str] | None,
@@ -46,7 +50,7 @@ def import_(
     store = import_corpus(
         kind, path, out, name=name or out.name, licence=licence, settings=settings
     )
-    _tell(store)
+    tell_corpus(store)
 
 
 @app.command()
@@ -69,7 +73,7 @@ def info(
 
     store = Store.open(path)
     if not as_json:
-        _tell(store)
+        tell_corpus(store)
         return
     values = {
         "utterances": store.utterances,
@@ -100,7 +104,7 @@ def compose(
     from signlab.corpora.composed import write_composed
 
     settings = {"clips": str(clips), "test_signers": test_signer, **_settings(changes)}
-    _tell(write_composed(out, settings))
+    tell_corpus(write_composed(out, settings))
 
 
 def _settings(changes: list[str] | None) -> dict[str, Any]:
@@ -121,7 +125,7 @@ def _settings(changes: list[str] | None) -> dict[str, Any]:
     return settings
 
 
-def _tell(store: "Store") -> None:
+def tell_corpus(store: "Store") -> None:
     """The folder's content in a few lines."""
     splits = ", ".join(f"{count:,} {split}" for split, count in store.splits.items())
     typer.echo(f"{store.path}: {store.name} ({store.licence})")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int16
+from jaxtyping import Int16, UInt8
 
 from signlab.landmarks.layout import Layout
 from signlab.registry import Registry
@@ -23,6 +23,10 @@ class Sample:
         landmarks: Fixed point, see ``landmarks.layout``; may be a read-only view of a file.
         aspect: Height over width of the image, so that y can be brought to the scale of x.
         fps: Frames a second.
+        spans: For each gloss its first frame and the one after its last; None where the corpus
+            does not tell.
+        visibility: How likely each point of the pose is to be seen, in 1/255; None where the
+            tracker did not tell.
     """
 
     id: str
@@ -31,6 +35,8 @@ class Sample:
     landmarks: Int16[np.ndarray, "frames points coordinates"]
     aspect: float = 1.0
     fps: float = 25.0
+    spans: tuple[tuple[int, int], ...] | None = None
+    visibility: UInt8[np.ndarray, "frames pose"] | None = None
 
 
 @dataclass(frozen=True)

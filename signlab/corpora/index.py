@@ -24,7 +24,10 @@ SCHEMA = pa.schema(
 )
 """``row`` counts the record batches of a shard: an utterance is one."""
 
-WAITING = SCHEMA.append(pa.field("media", pa.string()))
+SPANS = pa.field("spans", pa.list_(pa.int32()))
+"""First frame and end of each gloss by turns; only where the corpus tells them."""
+
+MEDIA = pa.field("media", pa.string())
 """Of a corpus whose landmarks are still to come from recordings; nothing there has frames."""
 
 
@@ -48,6 +51,7 @@ class Index:
         glosses: The glosses of all utterances, one after the other.
         starts: Utterance i has the glosses ``starts[i]`` to ``starts[i + 1]``.
         media: Where the landmarks are still to come from.
+        spans: Flat pairs of frames, see ``SPANS``.
     """
 
     ids: pa.StringArray
@@ -61,6 +65,7 @@ class Index:
     shard: np.ndarray
     row: np.ndarray
     media: pa.StringArray | None
+    spans: pa.ListArray | None
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -73,6 +78,13 @@ class Index:
         """The glosses of an utterance."""
         codes = self.glosses.codes[self.starts[row] : self.starts[row + 1]]
         return tuple(self.glosses.names[code] for code in codes)
+
+    def spans_of(self, row: int) -> tuple[tuple[int, int], ...] | None:
+        """The frames of each gloss of an utterance, if they are known."""
+        if self.spans is None or not self.spans[row].is_valid:
+            return None
+        ends = self.spans[row].as_py()
+        return tuple(zip(ends[::2], ends[1::2], strict=True))
 
     def gloss_counts(self) -> np.ndarray:
         """How many glosses each utterance has."""
@@ -93,7 +105,8 @@ def read_index(path: Path) -> Index:
     """
     words = ["signer", "split", "glosses.list.element"]
     table = pq.read_table(path, read_dictionary=words, memory_map=True)
-    if table.column_names not in (SCHEMA.names, WAITING.names):
+    optional = {SPANS.name, MEDIA.name}
+    if [name for name in table.column_names if name not in optional] != SCHEMA.names:
         raise pa.ArrowInvalid("its columns are not those of a corpus")
     table = table.unify_dictionaries()
     columns = {name: table[name].combine_chunks() for name in table.column_names}
@@ -106,7 +119,8 @@ def read_index(path: Path) -> Index:
         splits=_column(columns["split"]),
         glosses=_column(columns["glosses"].values),
         starts=columns["glosses"].offsets.to_numpy(),
-        media=columns.get("media"),
+        media=columns.get(MEDIA.name),
+        spans=columns.get(SPANS.name),
         **numbers,
     )
 

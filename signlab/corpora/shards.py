@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from jaxtyping import Int16
 
 from signlab.corpora.atomic import explained
 from signlab.corpora.base import Sample
 from signlab.corpora.description import INDEX
-from signlab.corpora.index import SCHEMA, WAITING
+from signlab.corpora.index import MEDIA, SCHEMA, SPANS
 from signlab.errors import BadCorpus
-from signlab.landmarks.layout import Layout
 
 _SHARD_BYTES = 1 << 26
 _SHARD_UTTERANCES = 1 << 14
@@ -30,21 +28,20 @@ class Shards:
     Args:
         folder: Where the files go.
         path: The corpus that they are for, as a message names it.
-        layout: The points of a frame.
         waiting: Whether all utterances are recordings without landmarks.
     """
 
-    def __init__(self, folder: Path, path: Path, layout: Layout, *, waiting: bool) -> None:
+    def __init__(self, folder: Path, path: Path, *, waiting: bool) -> None:
         self._folder = folder
         self._path = path
-        self._columns = WAITING if waiting else SCHEMA
-        self._values = layout.points * layout.coordinates
-        self._type = pa.list_(pa.int16(), self._values)
-        self._schema = pa.schema([("landmarks", self._type)])
+        self._columns = SCHEMA.append(SPANS)
+        if waiting:
+            self._columns = self._columns.append(MEDIA)
         with explained(path):
             self._table = pq.ParquetWriter(folder / INDEX, self._columns)
         self._rows: list[dict[str, Any]] = []
         self._shard: pa.ipc.RecordBatchFileWriter
+        self._shard_schema: pa.Schema
         self._bytes = self._row = 0
         self.files: list[Path] = []
         self.frames = 0
@@ -77,30 +74,36 @@ class Shards:
             BadCorpus: The file system refuses.
         """
         with explained(self._path):
-            place = (-1, -1) if media is not None else self._add_landmarks(sample.landmarks)
+            place = (-1, -1) if media is not None else self._add_landmarks(sample)
             self._rows.append(_entry(sample, split, media, place))
             if len(self._rows) >= _ROW_GROUP:
                 self._flush()
 
-    def _add_landmarks(
-        self, landmarks: Int16[np.ndarray, "frames points coordinates"]
-    ) -> tuple[int, int]:
+    def _add_landmarks(self, sample: Sample) -> tuple[int, int]:
         """Write frames; gives their shard and their row there."""
-        if self._bytes >= _SHARD_BYTES or self._row >= _SHARD_UTTERANCES or not self.files:
-            self._next_shard()
-        flat = np.ascontiguousarray(landmarks).reshape(-1)
-        column = pa.FixedSizeListArray.from_arrays(pa.array(flat), type=self._type)
-        self._shard.write_batch(pa.record_batch([column], schema=self._schema))
+        columns = {"landmarks": _column(sample.landmarks)}
+        if sample.visibility is not None:
+            columns["visibility"] = _column(sample.visibility)
+        batch = pa.record_batch(columns)
+        if (
+            self._bytes >= _SHARD_BYTES
+            or self._row >= _SHARD_UTTERANCES
+            or not self.files
+            or batch.schema != self._shard_schema
+        ):
+            self._next_shard(batch.schema)
+        self._shard.write_batch(batch)
         self._row += 1
-        self._bytes += flat.nbytes
-        self.frames += len(landmarks)
+        self._bytes += batch.nbytes
+        self.frames += len(sample.landmarks)
         return len(self.files) - 1, self._row - 1
 
-    def _next_shard(self) -> None:
+    def _next_shard(self, schema: pa.Schema) -> None:
         self._close_shard()
         file = self._folder / f"landmarks-{len(self.files):05d}.arrow"
         self.files.append(file)
-        self._shard = pa.ipc.new_file(str(file), self._schema)
+        self._shard = pa.ipc.new_file(str(file), schema)
+        self._shard_schema = schema
         self._bytes = self._row = 0
 
     def _close_shard(self) -> None:
@@ -113,6 +116,12 @@ class Shards:
             self._rows = []
 
 
+def _column(values: np.ndarray) -> pa.FixedSizeListArray:
+    """A row a frame."""
+    flat = pa.array(np.ascontiguousarray(values).reshape(-1))
+    return pa.FixedSizeListArray.from_arrays(flat, int(np.prod(values.shape[1:])))
+
+
 def _entry(sample: Sample, split: str, media: str | None, place: tuple[int, int]) -> dict[str, Any]:
     """The row of the table for an utterance."""
     return {
@@ -123,6 +132,7 @@ def _entry(sample: Sample, split: str, media: str | None, place: tuple[int, int]
         "frames": len(sample.landmarks),
         "fps": sample.fps,
         "aspect": sample.aspect,
+        "spans": None if sample.spans is None else [end for span in sample.spans for end in span],
         "shard": place[0],
         "row": place[1],
         "media": media,

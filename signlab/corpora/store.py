@@ -11,7 +11,7 @@ from typing import Any, overload
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Int16
+from jaxtyping import Int16, UInt8
 
 from signlab.corpora.base import Sample
 from signlab.corpora.description import INDEX, damaged, layout_of, read_description
@@ -95,29 +95,42 @@ class Store:
     def sample(self, row: int) -> Sample:
         """The utterance of a row of the index."""
         index = self.index
+        batch = self._batch(row)
         return Sample(
             id=index.id(row),
             signer=index.signers.names[index.signers.codes[row]],
             glosses=index.glosses_of(row),
-            landmarks=self._landmarks(row),
+            landmarks=self._landmarks(batch),
             aspect=float(index.aspect[row]),
             fps=float(index.fps[row]),
+            spans=index.spans_of(row),
+            visibility=_visibility(batch),
         )
 
-    def _landmarks(self, row: int) -> Int16[np.ndarray, "frames points coordinates"]:
-        """A read-only view of the mapped file."""
+    def _batch(self, row: int) -> pa.RecordBatch:
+        """The frames of an utterance, mapped and not copied."""
         if self.waiting:
             raise BadCorpus(f"{self.path} has no landmarks yet; run `signlab corpus extract` on it")
         number = int(self.index.shard[row])
         try:
-            batch = self._reader(number).get_batch(int(self.index.row[row]))
+            return self._reader(number).get_batch(int(self.index.row[row]))
         except (pa.ArrowException, OSError, IndexError) as error:
             raise damaged(self.path / self._shards[number], str(error)) from error
+
+    def _landmarks(self, batch: pa.RecordBatch) -> Int16[np.ndarray, "frames points coordinates"]:
+        """A read-only view of the mapped file."""
         flat = batch.column(0).flatten().to_numpy(zero_copy_only=True)
         return flat.reshape(-1, self.layout.points, self.layout.coordinates)
 
     def _map(self, shard: int) -> pa.ipc.RecordBatchFileReader:
         return pa.ipc.open_file(pa.memory_map(str(self.path / self._shards[shard])))
+
+
+def _visibility(batch: pa.RecordBatch) -> UInt8[np.ndarray, "frames pose"] | None:
+    """A read-only view of the mapped file, where it is told."""
+    if batch.num_columns == 1:
+        return None
+    return batch.column(1).flatten().to_numpy(zero_copy_only=True).reshape(batch.num_rows, -1)
 
 
 class StoredSamples(Sequence[Sample]):

@@ -36,9 +36,28 @@ def check_sample(
         )
     if shape[0] == 0 and not waiting:
         raise BadCorpus(f"utterance {sample.id!r} has no frames; leave it out or record it again")
+    if sample.spans is not None:
+        _check_spans(sample)
+    if sample.visibility is not None and len(sample.visibility) != shape[0]:
+        raise BadCorpus(
+            f"utterance {sample.id!r} has {shape[0]} frames but {len(sample.visibility)} rows of "
+            "visibility"
+        )
     unknown = [gloss for gloss in sample.glosses if gloss not in vocabulary]
     if unknown:
         raise BadCorpus(f"utterance {sample.id!r}: gloss {unknown[0]!r} is not in the vocabulary")
+
+
+def _check_spans(sample: Sample) -> None:
+    """Refuse frames of glosses that are not one a gloss, within the utterance."""
+    spans, frames = sample.spans or (), len(sample.landmarks)
+    wrong = [span for span in spans if not 0 <= span[0] < span[1] <= frames]
+    if wrong or len(spans) != len(sample.glosses):
+        told = f"frames {wrong[0]} are not within its {frames}" if wrong else f"{len(spans)} times"
+        raise BadCorpus(
+            f"utterance {sample.id!r} has {len(sample.glosses)} glosses; {told}; each needs its "
+            "first frame and the one after its last"
+        )
 
 
 def check_id(name: str) -> None:

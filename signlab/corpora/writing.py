@@ -62,7 +62,7 @@ def write_entries(
     splits: dict[str, int] = {}
     signers: set[str] = set()
     with new_folder(path) as part:
-        with Shards(part, path, layout, waiting=waiting) as shards:
+        with Shards(part, path, waiting=waiting) as shards:
             known = frozenset(words)
             for entry in entries:
                 sample, split = entry.sample, entry.split
@@ -114,3 +114,7 @@ def _digest(digest: Any, sample: Sample, split: str) -> None:
     words = [sample.id, sample.signer, split, sample.glosses, sample.aspect, sample.fps, shape]
     digest.update(json.dumps(words).encode())
     digest.update(np.ascontiguousarray(sample.landmarks, dtype="<i2"))
+    if sample.spans is not None:
+        digest.update(json.dumps(["spans", sample.spans]).encode())
+    if sample.visibility is not None:
+        digest.update(np.ascontiguousarray(sample.visibility))

@@ -79,10 +79,12 @@ def _sample(video: int, words: list[Row], speakers: dict[int, str], rows: list[R
                 f"frames {row['startframe']} to {row['endframe']} of video {video} are not within "
                 f"its {len(rows)} frames"
             )
+    words = sorted(words, key=lambda row: row.number("startframe"))
     return Sample(
         id=f"{video:03d}",
         signer=words[0]["speaker"],
-        glosses=tuple(row["word"] for row in sorted(words, key=lambda r: r.number("startframe"))),
+        glosses=tuple(row["word"] for row in words),
+        spans=tuple((row.number("startframe"), row.number("endframe") + 1) for row in words),
         landmarks=stored(_points(rows), f"video {video}"),
         aspect=HEIGHT / WIDTH,
         fps=_FPS,
