@@ -1,5 +1,6 @@
 """Sentences made of isolated clips of one signer."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -85,21 +86,26 @@ class Clips:
 
     def render(self, sentence: Sentence) -> Sample:
         """Landmarks of a sentence."""
-        clips = [self._store.sample(piece.row) for piece in sentence.pieces]
-        frames = np.concatenate(
-            [
-                clip.landmarks[piece.start : piece.end]
-                for clip, piece in zip(clips, sentence.pieces, strict=True)
-            ]
-        )
-        return Sample(
-            id=sentence.id,
-            signer=sentence.signer,
-            glosses=sentence.glosses,
-            landmarks=blend(frames, times(sentence)),
-            aspect=clips[0].aspect,
-            fps=clips[0].fps,
-        )
+        return render(self._store, sentence)
+
+
+def render(store: Store, sentence: Sentence) -> Sample:
+    """Landmarks of a sentence whose pieces are utterances of a corpus, or parts of them."""
+    clips = [store.sample(piece.row) for piece in sentence.pieces]
+    frames = np.concatenate(
+        [
+            clip.landmarks[piece.start : piece.end]
+            for clip, piece in zip(clips, sentence.pieces, strict=True)
+        ]
+    )
+    return Sample(
+        id=sentence.id,
+        signer=sentence.signer,
+        glosses=sentence.glosses,
+        landmarks=blend(frames, times(sentence)),
+        aspect=clips[0].aspect,
+        fps=clips[0].fps,
+    )
 
 
 def plan(clips: Clips, style: Style, name: str, rng: np.random.Generator) -> Sentence:
@@ -107,12 +113,12 @@ def plan(clips: Clips, style: Style, name: str, rng: np.random.Generator) -> Sen
 
     No sign follows itself: signed twice in a row it is often another sign (a plural, an aspect).
     """
-    signer = _one(sorted(clips.signs), rng)
+    signer = one(sorted(clips.signs), rng)
     signs, pauses = clips.signs[signer], clips.pauses.get(signer, [])
     known = sorted(signs)
     glosses: list[str] = []
     for _ in range(rng.integers(style.glosses[0], style.glosses[1] + 1)):
-        glosses.append(_one([gloss for gloss in known if gloss not in glosses[-1:]], rng))
+        glosses.append(one([gloss for gloss in known if gloss not in glosses[-1:]], rng))
     pieces: list[Piece] = []
     for gloss in [*glosses, None]:
         if pauses and rng.random() < style.rest:
@@ -154,7 +160,7 @@ def blend(
 
 
 def _sign(clips: Clips, rows: Sequence[int], style: Style, rng: np.random.Generator) -> Piece:
-    row = _one(rows, rng)
+    row = one(rows, rng)
     start, end = clips.span(row)
     slow, fast = np.log(style.speed)
     speed = np.exp(rng.uniform(slow, fast))  # twice as fast is as likely as half as fast
@@ -162,11 +168,17 @@ def _sign(clips: Clips, rows: Sequence[int], style: Style, rng: np.random.Genera
 
 
 def _pause(clips: Clips, rows: Sequence[int], rng: np.random.Generator) -> Piece:
-    row = _one(rows, rng)
+    row = one(rows, rng)
     length = min(int(rng.integers(REST_FRAMES[0], REST_FRAMES[1] + 1)), clips.frames(row))
     start = int(rng.integers(0, clips.frames(row) - length + 1))
     return Piece(row, start, start + length, length)
 
 
-def _one(items: Sequence[T], rng: np.random.Generator) -> T:
+def one(items: Sequence[T], rng: np.random.Generator) -> T:
+    """One of ``items``, each as likely."""
     return items[int(rng.integers(len(items)))]
+
+
+def stream(name: str) -> int:
+    """A number for the random stream of that name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8])

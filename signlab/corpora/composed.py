@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from signlab.corpora.base import CORPORA, Corpus, Sample, Splits
-from signlab.corpora.compose import Clips, Style, plan
+from signlab.corpora.compose import Clips, Style, plan, stream
 from signlab.corpora.folds import Rows, by_hash, split_by_fold
 from signlab.corpora.store import Store, write_corpus
 from signlab.corpora.validate import check_splits
@@ -194,8 +194,7 @@ class Composed(Corpus):
 
     def _compose(self, clips: Clips, split: str, fold: str, epoch: int) -> Sequence[Sample]:
         """The sentences of an epoch; they depend on the settings, the fold and the epoch alone."""
-        stream = int.from_bytes(hashlib.sha256(f"{split}\0{fold}".encode()).digest()[:8])
-        rng = np.random.default_rng([self._seed, stream, epoch])
+        rng = np.random.default_rng([self._seed, stream(f"{split}\0{fold}"), epoch])
         prefix = f"train-{epoch}" if split == "train" else f"{split}-{fold}"
         return [
             clips.render(plan(clips, self.style, f"{prefix}-{number}", rng))

@@ -1,5 +1,6 @@
 """A corpus folder, trained on as it is."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -7,8 +8,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from signlab.corpora.base import CORPORA, Corpus, Splits
+from signlab.corpora.base import CORPORA, Corpus, Sample, Splits
+from signlab.corpora.compose import stream
 from signlab.corpora.folds import split_by_fold
+from signlab.corpora.recombine import Signs
 from signlab.corpora.store import Store, StoredSamples
 from signlab.corpora.validate import check_splits
 from signlab.landmarks.layout import Layout
@@ -25,6 +28,8 @@ class FolderCorpus(Corpus):
             say which.
         unseen_glosses: Whether a gloss of dev or test that never occurs in training is an error,
             or is kept and can only be recognised wrongly (as is usual in cross-validation).
+        recombined: For each training utterance so many sentences an epoch that are made of the
+            signs of all of them, see ``recombine``; the corpus must tell when glosses are signed.
     """
 
     def __init__(
@@ -33,10 +38,12 @@ class FolderCorpus(Corpus):
         path: str,
         dev_share: Annotated[float, Field(gt=0, lt=1)] = 0.1,
         unseen_glosses: Literal["error", "keep"] = "error",
+        recombined: Annotated[float, Field(ge=0)] = 0.0,
     ) -> None:
         self._path = Path(path)
         self._dev_share = dev_share
         self._unseen_glosses: Literal["error", "keep"] = unseen_glosses
+        self._recombined = recombined
 
     def prepare(self, cache: Path) -> None:  # noqa: ARG002  # nothing is generated
         """See that the folder can be opened and has landmarks."""
@@ -78,4 +85,14 @@ class FolderCorpus(Corpus):
         train, dev, test = (
             StoredSamples(self._store, split) for split in (rows.train, rows.dev, rows.test)
         )
-        return Splits(self._store.vocabulary, lambda _epoch: train, dev, test)
+        count = round(self._recombined * len(train))
+        if count == 0:
+            return Splits(self._store.vocabulary, lambda _epoch: train, dev, test)
+        signs = Signs(self._store, rows.train)
+
+        def both(epoch: int) -> Sequence[Sample]:
+            rng = np.random.default_rng([stream(fold.name), epoch])
+            made = (signs.sentence(f"recombined-{epoch}-{n}", rng) for n in range(count))
+            return [*train, *made]
+
+        return Splits(self._store.vocabulary, both, dev, test)
