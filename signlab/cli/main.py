@@ -9,6 +9,7 @@ import typer
 import signlab
 from signlab.cli.catalogue import blocks, components
 from signlab.cli.corpus import app as corpus
+from signlab.cli.recognise import recognise
 from signlab.cli.score import compare, score
 from signlab.cli.study import report, run_study
 from signlab.errors import SignlabError
@@ -29,6 +30,7 @@ app.command()(components)
 app.command()(blocks)
 app.command()(score)
 app.command()(compare)
+app.command()(recognise)
 app.add_typer(corpus, name="corpus")
 
 

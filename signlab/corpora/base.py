@@ -48,12 +48,20 @@ class Splits:
         train: The training utterances of an epoch; the same every time, or fresh sentences.
         dev: For selection.
         test: Scored once.
+        signed: The training utterances that somebody signed, where ``train`` gives others too.
     """
 
     vocabulary: tuple[str, ...]
     train: Callable[[int], Sequence[Sample]]
     dev: Sequence[Sample]
     test: Sequence[Sample]
+    signed: Sequence[Sample] | None = None
+
+    @property
+    def references(self) -> list[tuple[str, ...]]:
+        """What a language model may learn from."""
+        signed = self.train(0) if self.signed is None else self.signed
+        return [sample.glosses for sample in signed]
 
 
 class Corpus(ABC):

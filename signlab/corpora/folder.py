@@ -95,4 +95,4 @@ class FolderCorpus(Corpus):
             made = (signs.sentence(f"recombined-{epoch}-{n}", rng) for n in range(count))
             return [*train, *made]
 
-        return Splits(self._store.vocabulary, both, dev, test)
+        return Splits(self._store.vocabulary, both, dev, test, signed=train)

@@ -6,7 +6,10 @@ import shutil
 import tempfile
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from signlab.errors import BadInput
 
@@ -18,6 +21,18 @@ URL = (
 
 VARIABLE = "SIGNLAB_HOLISTIC_MODEL"
 _CHUNK = 1 << 20
+
+
+@contextmanager
+def chatter_to(log: IO[bytes]) -> Iterator[None]:
+    """Send to ``log`` what MediaPipe writes to standard error, past Python."""
+    own = os.dup(2)
+    os.dup2(log.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(own, 2)
+        os.close(own)
 
 
 def cached_model() -> Path:

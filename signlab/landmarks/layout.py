@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Int16
 
+from signlab.errors import BadInput
+
 UNIT = 8192
 """Stored steps to the width (x, z) or height (y) of the image."""
 
@@ -57,6 +59,27 @@ POSE_HANDS = Layout("pose-hands", (POSE, LEFT_HAND, RIGHT_HAND))
 """Holistic without the face: 75 points."""
 
 LAYOUTS = {layout.name: layout for layout in (HOLISTIC, POSE_HANDS)}
+
+
+def converted(
+    stored: Int16[np.ndarray, "frames points coordinates"], given: Layout, wanted: Layout
+) -> Int16[np.ndarray, "frames other coordinates"]:
+    """The points of another layout, which has some of the same parts.
+
+    Raises:
+        BadInput: The given layout lacks a part or a coordinate.
+    """
+    if given == wanted:
+        return stored
+    held = {part.name: part for part in given.parts}
+    lacking = [part.name for part in wanted.parts if held.get(part.name) != part]
+    if lacking or given.coordinates < wanted.coordinates:
+        told = f"no {lacking[0]} of its kind" if lacking else "no z"
+        raise BadInput(
+            f"landmarks of layout {wanted.name!r} are needed, and layout {given.name!r} has {told}"
+        )
+    rows = np.r_[tuple(given.slices[part.name] for part in wanted.parts)]
+    return stored[:, rows, : wanted.coordinates]
 
 
 def quantise(

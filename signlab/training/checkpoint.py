@@ -4,7 +4,7 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import torch
 
@@ -35,7 +35,7 @@ class Checkpoint:
     seconds: float
 
     @classmethod
-    def start(cls) -> Self:
+    def start(cls) -> "Checkpoint":
         """The state before the first epoch."""
         return cls(
             epoch=0,
@@ -63,12 +63,17 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """The selected weights with all that is needed to recognise."""
+    """The selected weights with all that is needed to recognise.
+
+    Attributes:
+        references: Of the training utterances, for decoders with a language model.
+    """
 
     weights: dict[str, Any]
     recipe: dict[str, Any]
     vocabulary: list[str]
     layout: str
+    references: list[list[str]]
 
 
 def save_model(path: Path, model: TrainedModel) -> None:

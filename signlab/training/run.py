@@ -61,7 +61,13 @@ def train(folder: RunFolder) -> None:
     dev, test = (evaluate(assembly, samples, device) for samples in (splits.dev, splits.test))
     tables = [dev.hypotheses.assign(split="dev"), test.hypotheses.assign(split="test")]
     folder.write_table("hypotheses", pd.concat(tables))
-    model = TrainedModel(state.best, recipe, list(splits.vocabulary), corpus.layout.name)
+    model = TrainedModel(
+        weights=state.best,
+        recipe=recipe,
+        vocabulary=list(splits.vocabulary),
+        layout=corpus.layout.name,
+        references=[list(glosses) for glosses in splits.references],
+    )
     save_model(folder.model_path, model)
     folder.write_result(_result(assembly, state, dev, test, record["corpus_digest"]))
     folder.checkpoint_path.unlink()  # the optimiser's state is three times the model
@@ -74,7 +80,7 @@ def _start(assembly: Assembly, splits: Splits) -> None:
     timesteps = int(assembly.recognizer.out_lengths(frames).sum())
     labels = sum(len(sample.glosses) for sample in first)
     assembly.recognizer.start_blank(1.0 - labels / timesteps)
-    assembly.decoder.fit([sample.glosses for sample in first])
+    assembly.decoder.fit(splits.references)
 
 
 def _result(

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from pydantic import Field
 from signlab.corpora.base import Sample
 from signlab.corpora.importers.base import IMPORTERS, Imported, Importer, each, stored
 from signlab.corpora.importers.glosses import Annotation, read_annotations
-from signlab.corpora.importers.pose_file import read_pose
+from signlab.corpora.importers.pose_file import PoseFile, read_pose
 from signlab.corpora.importers.tables import affected
 from signlab.errors import BadCorpus
 from signlab.landmarks.layout import Layout
@@ -60,20 +61,39 @@ class Pose(Importer):
         return Imported(layout, tuple(sorted(glosses)), samples)
 
     def _sample(self, annotation: Annotation, file: Path, layout: Layout) -> Sample:
-        pose = read_pose(file)
-        people = pose.data.shape[1]
-        if self._person is None and people > 1:
-            raise BadCorpus(f"{file} shows {people} people; tell which one with --set person=0")
-        if (self._person or 0) >= people:
-            raise BadCorpus(f"{file} shows {people} people; there is no person {self._person}")
-        return Sample(
+        return replace(
+            _sample_of(read_pose(file), layout, self._person),
             id=annotation.id,
             signer=annotation.signer or self._signer,
             glosses=annotation.glosses,
-            landmarks=stored(pose.landmarks(layout, self._person or 0), file),
-            aspect=pose.height / pose.width,
-            fps=pose.fps,
         )
+
+
+def read_sample(file: Path) -> tuple[Sample, Layout]:
+    """The landmarks of a file that shows one person, without glosses, and their layout.
+
+    Raises:
+        BadCorpus: The file cannot be read, or shows several people.
+    """
+    pose = read_pose(file)
+    return _sample_of(pose, pose.layout, None), pose.layout
+
+
+def _sample_of(pose: PoseFile, layout: Layout, person: int | None) -> Sample:
+    """The landmarks of one person; whose they are, and what is signed, is for the caller."""
+    people = pose.data.shape[1]
+    if person is None and people > 1:
+        raise BadCorpus(f"{pose.path} shows {people} people; tell which one with --set person=0")
+    if (person or 0) >= people:
+        raise BadCorpus(f"{pose.path} shows {people} people; there is no person {person}")
+    return Sample(
+        id=pose.path.stem,
+        signer="",
+        glosses=(),
+        landmarks=stored(pose.landmarks(layout, person or 0), pose.path),
+        aspect=pose.height / pose.width,
+        fps=pose.fps,
+    )
 
 
 def match_files(

@@ -1,0 +1,71 @@
+"""Landmarks to glosses with the model of a finished run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from signlab.corpora.base import Sample
+from signlab.corpora.batches import collate
+from signlab.errors import BadInput
+from signlab.landmarks.layout import LAYOUTS, Layout, converted
+from signlab.training.assembly import assemble
+from signlab.training.checkpoint import load_model
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A recognised gloss.
+
+    Attributes:
+        start: In seconds from the first frame.
+        end: Likewise.
+        confidence: From 0 to 1.
+    """
+
+    gloss: str
+    start: float
+    end: float
+    confidence: float
+
+
+@torch.inference_mode()
+def recognise(model_path: Path, sample: Sample, layout: Layout) -> list[Sign]:
+    """What is signed in one utterance.
+
+    CTC says where it is surest of a gloss, which is shorter than where the gloss is signed.
+
+    Args:
+        model_path: ``model.pt`` of a finished run.
+        sample: Its landmarks; all else but the aspect and the frames a second is ignored.
+        layout: Of the landmarks.
+
+    Raises:
+        BadInput: There is no such model, or it needs points that the landmarks do not have.
+    """
+    model = load_model(model_path)
+    if model.layout not in LAYOUTS and model.layout != layout.name:
+        raise BadInput(
+            f"{model_path}: trained on landmarks of layout {model.layout!r}, which are not those "
+            f"of {layout.name!r}"
+        )
+    wanted = LAYOUTS.get(model.layout, layout)
+    vocabulary = tuple(model.vocabulary)
+    assembly = assemble(model.recipe, wanted, vocabulary)
+    assembly.recognizer.load_state_dict(model.weights)
+    assembly.recognizer.eval()
+    assembly.decoder.fit(model.references)
+    frames = converted(sample.landmarks, layout, wanted)
+    bare = Sample(sample.id, sample.signer, (), frames, aspect=sample.aspect, fps=sample.fps)
+    batch = collate([bare], vocabulary, assembly.features.selection)
+    parts, presence = assembly.features(batch.landmarks)
+    output = assembly.recognizer(parts, presence, batch.landmarks.lengths)
+    timesteps = int(output.lengths[0])
+    found = assembly.decoder.decode(output.log_probs[0, :timesteps].numpy(), vocabulary)
+    seconds = len(frames) / sample.fps / timesteps
+    return [
+        Sign(gloss, round(start * seconds, 3), round(end * seconds, 3), confidence)
+        for gloss, (start, end), confidence in zip(
+            found.glosses, found.timesteps, found.confidences, strict=True
+        )
+    ]
