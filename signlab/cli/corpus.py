@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from signlab.cli.extract import extract, model
+from signlab.cli.look import audit, export, show
 
 if TYPE_CHECKING:
     from signlab.corpora.store import Store
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Make corpus folders, and look at them.", no_args_is_help=True)
 app.command()(extract)
 app.command()(model)
+app.command()(audit)
+app.command()(show)
+app.command()(export)
 
 Changes = Annotated[
     list[str] | None,

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from signlab.corpora.audit.run import audit
+from signlab.corpora.audit.tracks import presence
 from signlab.corpora.composed import Composed
 from signlab.corpora.folds import make_folds
 from signlab.corpora.importers.catalogue import import_corpus
@@ -100,3 +102,15 @@ def test_an_epoch_of_sentences_costs_less_than_a_second(signs3: Store) -> None:
     start = time.process_time()
     assert len(splits.train(1)) == 300
     assert time.process_time() - start < 2  # 0.15 s without the checks of shapes
+
+
+def test_on_real_signs_it_finds_what_is_known_of_them(signs3: Store) -> None:
+    result = audit(signs3, lambda: None)
+    assert not result.failed
+    told = [finding.text for finding in result.findings if finding.check == "handedness"]
+    # documented with the data: s3 signs these two, and no others, with the left hand
+    assert [text.split()[0] for text in told] == ["no", "thank-you"]
+    assert all("left hand by `s3`" in text for text in told)
+    shares = presence(signs3, result.measures)
+    assert (shares["pose"] == 1).all()
+    assert not any("duplicate" in finding.check for finding in result.findings)

@@ -21,6 +21,7 @@ class Annotation:
         where: File and line, for messages.
         signer: None where the annotation does not tell.
         split: None where the annotation does not tell.
+        times: Beginning and end of each gloss in seconds from the first frame, if they are told.
     """
 
     id: str
@@ -28,13 +29,15 @@ class Annotation:
     where: str
     signer: str | None = None
     split: str | None = None
+    times: tuple[tuple[float, float], ...] | None = None
 
 
 def read_annotations(path: Path, table: str | None) -> list[Annotation]:
     """The annotations of a folder.
 
     A table has the columns ``id`` (the file's name without its ending) and ``glosses`` (separated
-    by blanks), and may have ``signer`` and ``split``. In JSON it is a list of such objects.
+    by blanks), and may have ``signer`` and ``split``. In JSON it is a list of such objects, which
+    may have ``times`` as well: for each gloss its beginning and end in seconds.
     Timed glosses are a file ``<id>_metadata.json`` an utterance, as in the DGS Corpus; they are
     taken in the order of their starts.
 
@@ -100,15 +103,19 @@ def _from_timed(file: Path) -> Annotation:
     content = parse_json(file)
     try:
         timed = content["sentence"]["glosses"]
-        glosses, starts = timed["gloss"], timed["start"]
+        glosses, starts, ends = timed["gloss"], timed["start"], timed["end"]
+        first = content["sentence"]["start"]
         signer = content.get("signer", content["document_id"])
     except (KeyError, TypeError) as error:
         raise BadCorpus(f"{file} has no timed glosses: {error} is missing") from error
-    if len(glosses) != len(starts):
-        raise BadCorpus(f"{file} has {len(glosses)} glosses and {len(starts)} starts")
-    ordered = [gloss for _, gloss in sorted(zip(starts, glosses, strict=True), key=lambda p: p[0])]
-    values = {"id": file.name.removesuffix(TIMED), "signer": signer}
-    return _annotation(values, ordered, str(file))
+    if not len(glosses) == len(starts) == len(ends):
+        raise BadCorpus(
+            f"{file} has {len(glosses)} glosses, {len(starts)} starts and {len(ends)} ends"
+        )
+    ordered = sorted(zip(starts, ends, glosses, strict=True), key=lambda told: told[0])
+    times = [[(start - first) / 1000, (end - first) / 1000] for start, end, _ in ordered]
+    values = {"id": file.name.removesuffix(TIMED), "signer": signer, "times": times}
+    return _annotation(values, [gloss for *_, gloss in ordered], str(file))
 
 
 def _annotation(values: dict[str, Any], glosses: list[str], where: str) -> Annotation:
@@ -120,7 +127,22 @@ def _annotation(values: dict[str, Any], glosses: list[str], where: str) -> Annot
         where=where,
         signer=str(values["signer"]) if values.get("signer") else None,
         split=str(values["split"]) if values.get("split") else None,
+        times=_times(values.get("times"), len(glosses), where),
     )
+
+
+def _times(told: Any, glosses: int, where: str) -> tuple[tuple[float, float], ...] | None:
+    if told is None:
+        return None
+    try:
+        times = tuple((float(start), float(end)) for start, end in told)
+    except (TypeError, ValueError):
+        times = ()
+    if len(times) != glosses or any(not 0 <= start < end for start, end in times):
+        raise BadCorpus(
+            f"{where}: times must be {glosses} pairs of seconds, a beginning and an end a gloss"
+        )
+    return times
 
 
 def parse_json(file: Path) -> Any:

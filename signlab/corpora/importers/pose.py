@@ -61,12 +61,33 @@ class Pose(Importer):
         return Imported(layout, tuple(sorted(glosses)), samples)
 
     def _sample(self, annotation: Annotation, file: Path, layout: Layout) -> Sample:
+        found = _sample_of(read_pose(file), layout, self._person)
         return replace(
-            _sample_of(read_pose(file), layout, self._person),
+            found,
             id=annotation.id,
             signer=annotation.signer or self._signer,
             glosses=annotation.glosses,
+            spans=_spans(annotation, found, file),
         )
+
+
+def _spans(
+    annotation: Annotation, sample: Sample, file: Path
+) -> tuple[tuple[int, int], ...] | None:
+    """The frames of each gloss, from its seconds."""
+    if annotation.times is None:
+        return None
+    frames = len(sample.landmarks)
+    spans = [
+        (round(start * sample.fps), max(round(end * sample.fps), round(start * sample.fps) + 1))
+        for start, end in annotation.times
+    ]
+    late = [end for _, end in spans if end > frames + 1]
+    if late:
+        raise BadCorpus(
+            f"{annotation.where}: a gloss ends at frame {late[0]}, but {file} has {frames} frames"
+        )
+    return tuple((min(start, frames - 1), min(end, frames)) for start, end in spans)
 
 
 def read_sample(file: Path) -> tuple[Sample, Layout]:

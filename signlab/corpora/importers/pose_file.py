@@ -65,6 +65,15 @@ class Component:
     points: tuple[str, ...]
 
 
+def component_of(part: Part) -> Component:
+    """What ``.pose`` files call a part and its points; MediaPipe's names for MediaPipe's parts."""
+    known = _POINTS.get(part.name, {})
+    if len(known) != part.points:
+        return Component(part.name, tuple(map(str, range(part.points))))
+    name = next(name for name, own in _COMPONENTS.items() if own == part.name)
+    return Component(name, tuple(known))
+
+
 @dataclass(frozen=True)
 class PoseFile:
     """The content of a file.
@@ -124,7 +133,7 @@ class PoseFile:
     def _rows(self, component: Component, part: str, layout: Layout) -> tuple[list[int], list[int]]:
         """Rows of the layout, and the component's points that go there."""
         first = layout.slices[part].start
-        numbers = _POINTS.get(part)
+        numbers = _POINTS[part] if component.name in _COMPONENTS else None
         if numbers is None:
             count = len(component.points)
             return list(range(first, first + count)), list(range(count))

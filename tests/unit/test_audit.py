@@ -1,0 +1,204 @@
+"""Every fault that can be planted is found, at the utterances where it was, and nothing else is."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from signlab.corpora.audit.run import audit
+from signlab.corpora.base import Sample
+from signlab.corpora.importers.catalogue import import_corpus
+from signlab.corpora.store import Store, write_corpus
+from signlab.corpora.synthetic.corpus import Synthetic
+from signlab.landmarks.layout import HOLISTIC, MISSING, UNIT
+from signlab.study.fold import Fold
+
+HAND, OTHER_HAND, FACE = slice(33, 54), slice(54, 75), slice(75, 543)
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory):
+    """Sentences of the embedded corpus, with the splits they have there."""
+    corpus = Synthetic(glosses=8, signers=6, utterances=(24, 6, 6))
+    corpus.prepare(tmp_path_factory.mktemp("cache"))
+    splits = corpus.open(Fold())
+    named = {"train": splits.train(0), "dev": splits.dev, "test": splits.test}
+    return [(sample, split) for split, members in named.items() for sample in members]
+
+
+def found(samples, path):
+    """What an audit of these utterances says: check, severity and ids."""
+    vocabulary = sorted({gloss for sample, _ in samples for gloss in sample.glosses})
+    write_corpus(
+        path, name="c", layout=HOLISTIC, licence="", vocabulary=vocabulary, samples=iter(samples)
+    )
+    findings = audit(Store.open(path), lambda: None).findings
+    assert all(finding.text and finding.remedy for finding in findings)
+    return {(f.check, f.severity, f.utterances) for f in findings}
+
+
+def changed(sample, **edits):
+    landmarks = sample.landmarks.copy()
+    return replace(sample, landmarks=landmarks, **edits), landmarks
+
+
+def frozen(sample):
+    planted, landmarks = changed(sample)
+    landmarks[5:40] = landmarks[5]
+    return planted
+
+
+def emptied(sample):
+    planted, landmarks = changed(sample)
+    landmarks[5:40] = MISSING
+    return planted
+
+
+def untracked(sample):
+    planted, landmarks = changed(sample)
+    landmarks[:] = MISSING
+    return planted
+
+
+def jumping(sample):
+    planted, landmarks = changed(sample)
+    tracked = landmarks[12, :33, 0] != MISSING
+    landmarks[12, :33][tracked, 0] += UNIT // 2
+    return planted
+
+
+def far(sample):
+    planted, landmarks = changed(sample)
+    tracked = landmarks[:, FACE] != MISSING
+    landmarks[:, FACE][tracked] = 3 * UNIT
+    landmarks[:, 0:1] = landmarks[:, 76:77]  # the nose of the pose is there as well
+    return planted
+
+
+def clipped(sample):
+    planted, landmarks = changed(sample)
+    landmarks[3, 0, 0] = 32767
+    return planted
+
+
+def reordered(sample):
+    """The face where the left hand should be: the file's parts were in another order."""
+    planted, landmarks = changed(sample)
+    landmarks[:, HAND], landmarks[:, FACE.start : FACE.start + 21] = (
+        sample.landmarks[:, FACE.start : FACE.start + 21],
+        sample.landmarks[:, HAND],
+    )
+    return planted
+
+
+def crowded(sample):
+    glosses = tuple(sample.glosses[:1]) * (len(sample.landmarks) // 2 + 2)
+    return replace(sample, glosses=glosses)
+
+
+def slow(sample):
+    return replace(sample, fps=sample.fps / 2)
+
+
+@pytest.mark.parametrize(
+    ("plant", "check", "severity"),
+    [
+        (frozen, "frozen", "warning"),
+        (emptied, "empty", "warning"),
+        (untracked, "empty", "error"),
+        (jumping, "jumps", "warning"),
+        (far, "range", "warning"),
+        (clipped, "range", "error"),
+        (reordered, "order", "error"),
+        (crowded, "too-short", "error"),
+        (slow, "frame-rate", "warning"),
+    ],
+)
+def test_a_planted_fault_is_found_where_it_is(clean, tmp_path, plant, check, severity):
+    before = found(clean, tmp_path / "before")
+    assert not any(severity == "error" for _, severity, _ in before)
+    row = max(range(20), key=lambda n: len(clean[n][0].landmarks))
+    sample, split = clean[row]
+    after = found([*clean[:row], (plant(sample), split), *clean[row + 1 :]], tmp_path / "after")
+    known = {(kind, level) for kind, level, _ in before}
+    assert (check, severity, (sample.id,)) in after
+    # what was held still or away for a second is somewhere else afterwards
+    later = {(kind, level) for kind, level, _ in after} - known - {("jumps", "warning")}
+    assert later <= {(check, severity)}
+
+
+@pytest.mark.parametrize(
+    ("edit", "split", "check", "severity"),
+    [
+        ({}, "train", "duplicate", "warning"),
+        ({}, "test", "duplicate", "error"),
+        ({"glosses": ("G",)}, "train", "duplicate", "error"),
+        ({"noise": True}, "train", "near-duplicate", "warning"),
+        ({"noise": True}, "dev", "near-duplicate", "warning"),
+    ],
+)
+def test_copies_are_found(clean, tmp_path, edit, split, check, severity):
+    original = clean[0][0]
+    copy, landmarks = changed(original, id="copy")
+    if edit.pop("noise", False):
+        noise = np.random.default_rng(0).integers(-12, 13, landmarks.shape)
+        landmarks += np.where(landmarks == MISSING, 0, noise).astype(np.int16)
+    after = found([*clean, (replace(copy, **edit), split)], tmp_path / "after")
+    assert (check, severity, (original.id, "copy")) in after
+
+
+def test_a_sign_of_the_test_that_training_lacks_is_found(clean, tmp_path):
+    known = sorted({gloss for sample, _ in clean for gloss in sample.glosses})
+    new = [(replace(s, glosses=("NEW",)), t) if t == "test" else (s, t) for s, t in clean[-1:]]
+    after = found([*clean[:-1], *new], tmp_path / "after")
+    assert ("out-of-vocabulary", "warning", (clean[-1][0].id,)) in after
+    assert ("singletons", "note", (clean[-1][0].id,)) in after
+    assert "NEW" not in known
+
+
+def test_signers_in_two_splits_and_without_a_part_are_found(clean, tmp_path):
+    signer = clean[0][0].signer
+    samples = []
+    for sample, split in clean:
+        planted, landmarks = changed(sample)
+        if sample.signer == signer:
+            landmarks[:, HAND] = MISSING
+        samples.append((planted, split))
+    moved = replace(samples[-1][0], signer=signer)
+    samples[-1] = (moved, samples[-1][1])
+    after = found(samples, tmp_path / "after")
+    hidden = tuple(sample.id for sample, _ in samples if sample.signer == signer)
+    assert ("shared-signers", "note", ()) in after
+    assert ("presence", "warning", hidden) in after
+
+
+def test_tracks_of_two_hands_and_the_nose_are_audited(shared, tmp_path):
+    store = import_corpus(
+        "boston104",
+        shared / "data" / "boston104",
+        tmp_path / "b",
+        name="b",
+        licence="MIT",
+        settings={},
+    )
+    assert not audit(store, lambda: None).failed
+    swapped = [
+        (replace(sample, landmarks=np.ascontiguousarray(sample.landmarks[:, [2, 1, 0]])), "train")
+        for sample in store.samples()
+    ]
+    write_corpus(
+        tmp_path / "s",
+        name="s",
+        layout=store.layout,
+        licence="MIT",
+        vocabulary=store.vocabulary,
+        samples=iter(swapped),
+    )
+    result = audit(Store.open(tmp_path / "s"), lambda: None)
+    (order,) = [finding for finding in result.findings if finding.check == "order"]
+    assert len(order.utterances) > 0.9 * len(swapped)
+
+
+def test_a_corpus_without_landmarks_is_audited_by_its_table(tmp_path):
+    sample = Sample("a", "s", ("A",), np.zeros((4, 543, 3), dtype=np.int16))
+    assert ("length", "warning", ("a",)) in found([(sample, "train")], tmp_path / "c")
