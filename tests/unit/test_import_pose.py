@@ -112,7 +112,7 @@ def test_timed_glosses_are_taken_in_order(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "s_1_original.pose").write_bytes(pose(PARTIAL, points(PARTIAL)))
     timed = {"gloss": ["B", "A"], "start": [20, 10], "end": [30, 20]}
-    metadata = {"document_id": "77", "sentence": {"glosses": timed}}
+    metadata = {"document_id": "77", "sentence": {"start": 0, "glosses": timed}}
     (folder / "s_1_metadata.json").write_text(json.dumps(metadata))
     out = tmp_path / "corpus"
     store = import_corpus("pose", folder, out, name="p", licence="", settings={})

@@ -1,0 +1,1 @@
+"""What may be wrong with a corpus, found before anything is trained on it."""
