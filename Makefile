@@ -24,7 +24,7 @@ lint: .venv/installed-dev
 
 check: lint test
 
-corpora: corpora/signs3/corpus.json
+corpora: corpora/signs3/corpus.json corpora/boston104/corpus.json
 
 # The import appears whole or not at all, so its file is a safe stamp.
 corpora/signs3/corpus.json: $(SIGNLAB_SHARED)/data/signs3.npz | .venv/installed
@@ -32,6 +32,9 @@ corpora/signs3/corpus.json: $(SIGNLAB_SHARED)/data/signs3.npz | .venv/installed
 	$(BIN)/python $(SIGNLAB_SHARED)/data/unpack.py $< corpora/signs3-clips
 	$(BIN)/signlab corpus import mp-data corpora/signs3-clips --layout pose-hands --licence MIT --out corpora/signs3
 	rm -rf corpora/signs3-clips
+
+corpora/boston104/corpus.json: $(SIGNLAB_SHARED)/data/boston104/train_words.csv | .venv/installed
+	$(BIN)/signlab corpus import boston104 $(dir $<) --licence MIT --out corpora/boston104
 
 $(SIGNLAB_SHARED)/data/%:
 	@echo "$@ is missing; say where the reference data is: make corpora SIGNLAB_SHARED=FOLDER" >&2; exit 1

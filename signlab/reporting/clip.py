@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from signlab.errors import BadInput, nearest
+from signlab.errors import BadInput
 from signlab.reporting.skeleton import Drawing, contact_sheet
 
 
@@ -19,7 +19,7 @@ def write_clip(drawing: Drawing, out: Path, *, fps: float) -> None:
     """
     writer = _WRITERS.get(out.suffix.lower())
     if writer is None:
-        raise BadInput(f"{out} should end in one of these; {nearest(out.suffix, _WRITERS)}")
+        raise BadInput(f"{out}: the ending should be .gif, .mp4 or .png")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         writer(drawing, out, fps)

@@ -24,7 +24,7 @@ def signing(tmp_path_factory) -> Sample:
     corpus.prepare(tmp_path_factory.mktemp("cache"))
     sample = corpus.open(Fold()).train(0)[0]
     landmarks = sample.landmarks[:40].copy()
-    landmarks[10:20, 33:54] = MISSING
+    landmarks[10:20, 54:75] = MISSING
     return Sample(sample.id, sample.signer, sample.glosses, landmarks, sample.aspect, 20.0)
 
 
@@ -35,8 +35,8 @@ def pixels(picture: Image.Image, colour: str) -> int:
 
 def test_a_missing_part_is_not_drawn_but_named(signing):
     drawing = Drawing(signing, HOLISTIC)
-    seen = [pixels(drawing.frame(number), COLOURS["left_hand"]) for number in range(len(drawing))]
-    there = [number for number in range(40) if (signing.landmarks[number, 33:54] != MISSING).any()]
+    seen = [pixels(drawing.frame(number), COLOURS["right_hand"]) for number in range(len(drawing))]
+    there = [number for number in range(40) if (signing.landmarks[number, 54:75] != MISSING).any()]
     assert [number for number, count in enumerate(seen) if count] == there
     warned = pixels(drawing.frame(15), "#D55E00")
     assert warned > pixels(drawing.frame(there[0]), "#D55E00")
@@ -57,7 +57,7 @@ def test_a_sheet_shows_twelve_frames(signing, tmp_path):
     write_clip(drawing, tmp_path / "sub" / "a.png", fps=20.0)
     with Image.open(tmp_path / "sub" / "a.png") as sheet:
         assert sheet.size == (4 * drawing.size[0], 3 * 100)
-    with pytest.raises(BadInput, match=r"a\.bmp.*'\.png'"):
+    with pytest.raises(BadInput, match=r"a\.bmp: the ending should be \.gif, \.mp4 or \.png"):
         write_clip(drawing, tmp_path / "a.bmp", fps=20.0)
 
 
