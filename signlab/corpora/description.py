@@ -42,7 +42,10 @@ def layout_of(description: dict[str, Any]) -> Layout:
 
 def damaged(file: Path, reason: str) -> BadCorpus:
     """The error for a file that was whole once."""
-    return BadCorpus(f"{file} cannot be read: {reason}; import the corpus again")
+    return BadCorpus(
+        f"{file} cannot be read: {reason}; import the corpus again (or, of a generated one, delete "
+        "its folder: the next run makes it anew)"
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -110,7 +110,10 @@ class Store:
     def _batch(self, row: int) -> pa.RecordBatch:
         """The frames of an utterance, mapped and not copied."""
         if self.waiting:
-            raise BadCorpus(f"{self.path} has no landmarks yet; run `signlab corpus extract` on it")
+            raise BadCorpus(
+                f"{self.path} has no landmarks yet; "
+                f"run `signlab corpus extract {self.path} --out {self.path}`"
+            )
         number = int(self.index.shard[row])
         try:
             return self._reader(number).get_batch(int(self.index.row[row]))

@@ -42,9 +42,7 @@ def _near(ways: np.ndarray, rows: list[int]) -> list[list[int]]:
     return [[rows[a], rows[b]] for a, b in sorted(pairs)]
 
 
-def _told(
-    store: Store, groups: Iterable[list[int]], what: str, check: str
-) -> Iterator[Finding]:
+def _told(store: Store, groups: Iterable[list[int]], what: str, check: str) -> Iterator[Finding]:
     """One finding a kind of harm: another gloss, another split, or neither."""
     index = store.index
     by_harm: dict[tuple[str, Severity, str], list[int]] = defaultdict(list)

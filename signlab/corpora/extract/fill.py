@@ -121,9 +121,7 @@ def _samples(
         known = recording.id in before.rows
         found = before.sample(recording.id) if known else _loaded(tasks[recording.id].target)
         yield (
-            replace(
-                found, id=recording.id, signer=recording.signer, glosses=recording.glosses
-            ),
+            replace(found, id=recording.id, signer=recording.signer, glosses=recording.glosses),
             recording.split,
         )
 

@@ -148,4 +148,3 @@ def _counted(frames: Iterator[Frame], task: Task, pipe: Connection) -> Iterator[
             pipe.send(Told(task, frames=count))
             count, last = 0, now
     pipe.send(Told(task, frames=count))
-
