@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, Int16, UInt8
+from jaxtyping import Float32, Float64, Int16, Int64, UInt8
 from mediapipe import Image, ImageFormat
 from mediapipe.tasks.python import BaseOptions
 from mediapipe.tasks.python.vision import RunningMode
@@ -61,7 +61,7 @@ def extract(frames: Iterable[Frame], model: Path, *, fps: float) -> Extracted:
     Raises:
         BadInput: The model cannot be loaded, a frame cannot be decoded, or there is none.
     """
-    points, visibility = [], []
+    points, visibility, clocks = [], [], []
     frame, clock = None, -1
     with _landmarker(model) as landmarker:
         for frame in frames:
@@ -71,16 +71,53 @@ def extract(frames: Iterable[Frame], model: Path, *, fps: float) -> Extracted:
             found = landmarker.detect_for_video(image, clock)
             points.append(_points(found))
             visibility.append(_visibility(found))
+            clocks.append(clock)
     if frame is None:
         raise BadInput("there are no frames to track")
-    if len(points) > 1 and frame.seconds > 0:
-        fps = (len(points) - 1) / frame.seconds
+    fps, shown = steady(np.array(clocks) / 1000, fps)
     return Extracted(
-        landmarks=quantise(np.stack(points)),
-        visibility=np.stack(visibility),
+        landmarks=quantise(np.stack(points))[shown],
+        visibility=np.stack(visibility)[shown],
         fps=round(fps, 3),
         aspect=frame.aspect,
     )
+
+
+def steady(
+    times: Float64[np.ndarray, " frames"], fps: float
+) -> tuple[float, Int64[np.ndarray, " shown"]]:
+    """A steady rate, and the frame that a player shows at each tick of it.
+
+    A film whose frames keep a rate to within half a frame stays as it is. Otherwise (a variable
+    frame rate, frames dropped) the rate is that of the usual interval between two frames.
+
+    Args:
+        times: Of the frames in seconds, increasing.
+        fps: Of a film of one frame.
+
+    Returns:
+        Frames a second, and the position of the frame at each tick.
+
+    Raises:
+        BadInput: The film stands still most of the time: not even a quarter of the ticks would
+            have a frame of their own.
+    """
+    if len(times) < 2:
+        return fps, np.arange(len(times))
+    lasting = times[-1] - times[0]
+    even = np.linspace(times[0], times[-1], len(times))
+    rate = (len(times) - 1) / lasting
+    if np.abs(times - even).max() * rate <= 0.5:
+        return rate, np.arange(len(times))
+    rate = 1 / float(np.median(np.diff(times)))
+    ticks = times[0] + np.arange(round(lasting * rate) + 1) / rate
+    if len(ticks) > 4 * len(times):
+        raise BadInput(
+            f"the film has {len(times)} frames in {lasting:.1f} s, most of them 1/{rate:.0f} s "
+            "apart; cut out where it stands still"
+        )
+    # times are told in whole milliseconds
+    return rate, np.searchsorted(times, ticks + 1e-3, side="right") - 1
 
 
 def _landmarker(model: Path) -> HolisticLandmarker:

@@ -120,7 +120,9 @@ def test_stm(tmp_path: Path) -> None:
 def test_a_corpus_that_waits_for_landmarks_says_so(tmp_path: Path) -> None:
     store, _ = run("phoenix2014", phoenix2014(tmp_path))
     corpus = FolderCorpus(path=str(store.path))
-    with pytest.raises(BadCorpus, match="no landmarks yet; run `signlab corpus extract`"):
+    with pytest.raises(
+        BadCorpus, match=r"landmarks yet; run `signlab corpus extract .*corpus --out"
+    ):
         corpus.prepare(tmp_path)
     with pytest.raises(BadCorpus, match="no landmarks yet"):
         list(store.samples())

@@ -39,7 +39,8 @@ def read_annotations(path: Path, table: str | None) -> list[Annotation]:
     by blanks), and may have ``signer`` and ``split``. In JSON it is a list of such objects, which
     may have ``times`` as well: for each gloss its beginning and end in seconds.
     Timed glosses are a file ``<id>_metadata.json`` an utterance, as in the DGS Corpus; they are
-    taken in the order of their starts.
+    taken in the order of their starts. Their times are not kept: they count from the sentence's
+    start, but the files published beside them are cut elsewhere (1.2 s for a sentence of 2.7 s).
 
     Raises:
         BadCorpus: There are none, or they are wrong; names file and line.
@@ -104,7 +105,6 @@ def _from_timed(file: Path) -> Annotation:
     try:
         timed = content["sentence"]["glosses"]
         glosses, starts, ends = timed["gloss"], timed["start"], timed["end"]
-        first = content["sentence"]["start"]
         signer = content.get("signer", content["document_id"])
     except (KeyError, TypeError) as error:
         raise BadCorpus(f"{file} has no timed glosses: {error} is missing") from error
@@ -113,8 +113,7 @@ def _from_timed(file: Path) -> Annotation:
             f"{file} has {len(glosses)} glosses, {len(starts)} starts and {len(ends)} ends"
         )
     ordered = sorted(zip(starts, ends, glosses, strict=True), key=lambda told: told[0])
-    times = [[(start - first) / 1000, (end - first) / 1000] for start, end, _ in ordered]
-    values = {"id": file.name.removesuffix(TIMED), "signer": signer, "times": times}
+    values = {"id": file.name.removesuffix(TIMED), "signer": signer}
     return _annotation(values, [gloss for *_, gloss in ordered], str(file))
 
 
