@@ -47,7 +47,6 @@ class Health:
         blank_share: Mean share of blank timesteps on dev, 0 to 1.
         distinct_glosses: Fewest and most glosses that a run's dev hypotheses use.
         escapes: The epoch in which each run left the plateau, or None.
-        last_best: Runs whose best epoch was within the last tenth of their training.
     """
 
     runs: int
@@ -57,7 +56,6 @@ class Health:
     escapes: tuple[int | None, ...]
     best_epochs: tuple[int, ...]
     epochs: int
-    last_best: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +154,6 @@ def _health(results: Sequence[RunResult]) -> Health:
         escapes=tuple(result.epochs_to_escape for result in results),
         best_epochs=tuple(result.best_epoch for result in results),
         epochs=max(result.epochs for result in results),
-        last_best=sum(result.best_epoch > 0.9 * result.epochs for result in results),
     )
 
 

@@ -56,7 +56,7 @@ class RunResult:
         distinct_glosses: How many glosses the dev hypotheses use.
         collapsed: Whether the run never left the blank plateau.
         epochs_to_escape: First epoch whose dev WER is below 90 %, or None.
-        best_epoch: The epoch whose weights were selected on dev.
+        best_epoch: The epoch whose weights the run ends with.
         signature: How the WERs were made.
         environment: Versions, machine, git revision and command.
     """

@@ -17,7 +17,8 @@ class Checkpoint:
 
     Attributes:
         epoch: Epochs done.
-        best: The weights with the best dev WER so far, among equal ones the least dev loss.
+        best: The weights to keep: those with the best dev WER so far, among equal ones the least
+            dev loss, or simply the last.
         history: One row an epoch.
         seconds: Training time so far, over all continuations.
         random_state: Of torch's global generator, which dropout draws from.

@@ -20,6 +20,8 @@ class Schedule:
         batch_size: Utterances an update.
         clip: Largest norm of the gradient.
         updates_per_epoch: Ends an epoch early; for a quick look.
+        keep: Whose weights a run ends with: those of the epoch that is best on dev, or of the
+            last, which is the better choice where dev is too small to tell epochs apart.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Schedule:
         batch_size: Count = 16,
         clip: Positive = 1.0,
         updates_per_epoch: Count | None = None,
+        keep: Annotated[str, Field(pattern="^(best|last)$")] = "best",
     ) -> None:
         if warmup_epochs >= epochs:
             raise BadInput(
@@ -45,6 +48,7 @@ class Schedule:
         self.batch_size = batch_size
         self.clip = clip
         self.updates_per_epoch = updates_per_epoch
+        self.keep_last = keep == "last"
 
     def learning_rate(self, progress: float) -> float:
         """The rate at ``progress`` epochs (a fraction within an epoch counts)."""

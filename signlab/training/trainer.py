@@ -49,7 +49,7 @@ def train_epochs(
         save: Called with the state after every epoch.
 
     Returns:
-        The last state; its ``best`` weights are those with the lowest WER on dev.
+        The last state; its ``best`` weights are those that the schedule keeps.
 
     Raises:
         TrainingDiverged: The loss became infinite or not a number.
@@ -69,7 +69,9 @@ def train_epochs(
         evaluation = evaluate(assembly, splits.dev, device)
         wer = evaluation.errors.wer
         # dev WER saturates where the signers of dev are known; among equals the loss decides
-        better = (wer, evaluation.loss_per_label) < (state.best_wer, state.best_loss)
+        better = schedule.keep_last or (
+            (wer, evaluation.loss_per_label) < (state.best_wer, state.best_loss)
+        )
         seconds = state.seconds + time.perf_counter() - started
         row = {
             "epoch": state.epoch + 1,

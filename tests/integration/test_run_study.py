@@ -303,3 +303,18 @@ def test_smoke_goes_through_everything_under_another_name(project):
     assert done.returncode == 0, done.stderr
     assert (project.folder / "reports" / "toy-smoke" / "report.md").is_file()
     assert not (project.folder / "reports" / "toy").exists()
+
+
+def test_a_run_ends_with_the_weights_that_its_schedule_keeps(finished, tmp_path):
+    for folder in finished[0].folders():
+        rows = folder.epochs()
+        best = min(rows.index, key=lambda i: (rows.dev_wer[i], rows.dev_loss_per_label[i]))
+        assert folder.result().best_epoch == rows.epoch[best]
+    project = Project(tmp_path)
+    project.write(
+        study=STUDY.replace("seeds: [0, 1, 2]", "seeds: [0]"),
+        recipe=RECIPE.replace("batch_size: 8", "batch_size: 8, keep: last"),
+    )
+    assert project.run("run-study", "study.yaml", "--only", "baseline").returncode == 0
+    for folder in project.folders():
+        assert folder.result().best_epoch == len(folder.epochs()) == 10
