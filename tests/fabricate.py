@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from rapidfuzz.distance import Levenshtein
 
+from signlab.scoring.protocol import Scoring
+from signlab.scoring.tables import analyse
 from signlab.study.folder import Errors, RunFolder, RunResult, Speed
 
 GLOSSES = [
@@ -158,6 +160,10 @@ def _fill(run, name, planted, fold, seed, utterances, epochs):
         ignore_index=True,
     )
     run.write_table("hypotheses", hypotheses)
+    test = hypotheses[hypotheses["split"] == "test"]
+    training = {gloss: 3**place for place, gloss in enumerate(GLOSSES)}
+    for kind, table in analyse(test, training, Scoring()).items():
+        run.write_table(f"analysis/{kind}", table)
     history = _epochs(planted, _errors(hypotheses, "dev").wer, epochs, rng)
     run.write_table("epochs", history)
     run.write_result(_result(planted, hypotheses, history, seed))
@@ -165,6 +171,7 @@ def _fill(run, name, planted, fold, seed, utterances, epochs):
 
 def _hypotheses(split, count, planted, fold, rng) -> pd.DataFrame:
     corpus = np.random.default_rng([crc32(fold.encode()), crc32(split.encode())])
+    sure = np.random.default_rng(count)
     sign_difficulty = np.random.default_rng(7).gamma(4.0, 0.25, len(GLOSSES))
     rows = []
     for index in range(count):
@@ -197,6 +204,13 @@ def _hypotheses(split, count, planted, fold, rng) -> pd.DataFrame:
                 **_counts(reference, hypothesis),
                 "glosses": len(reference),
                 "confidence": 0.9,
+                "confidences": list(sure.uniform(0.4, 1.0, len(hypothesis))),
+                "begin_ms": [500.0 * place for place in range(len(hypothesis))],
+                "end_ms": [500.0 * place + 80.0 for place in range(len(hypothesis))],
+                "signed_begin_ms": [600.0 * place for place in range(len(reference))],
+                "signed_end_ms": [600.0 * place + 400.0 for place in range(len(reference))],
+                "present_pose": 1.0,
+                "present_left_hand": float(sure.random()),
             }
         )
     return pd.DataFrame(rows)
@@ -257,7 +271,7 @@ def _result(planted, hypotheses, history, seed) -> RunResult:
         epochs_to_escape=int(escaped.iloc[0]) if len(escaped) else None,
         best_epoch=int(history["dev_wer"].idxmin()) + 1,
         epochs=len(history),
-        signature="cleanup:none|align:sclite|decoder:greedy|signlab:0.1.0",
+        signature="wer|align:levenshtein|clean:plain|decode:greedy|signlab:0.1|jiwer:4.0",
         corpus_digest="5f2c" * 16,
         environment={
             "python": "3.11.9",

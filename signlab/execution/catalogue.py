@@ -15,6 +15,7 @@ from signlab.corpora.base import CORPORA
 from signlab.errors import BadStudy
 from signlab.models.recognizer import OPTIONAL, SLOTS
 from signlab.scoring.decode import DECODERS
+from signlab.scoring.protocol import SCORING
 from signlab.study.recipe import Catalogue
 from signlab.training.assembly import FEATURES
 from signlab.training.losses import LOSSES
@@ -27,7 +28,7 @@ CATALOGUE = Catalogue(
         "loss": LOSSES,
         "decode": DECODERS,
     },
-    settings={"features": FEATURES, "schedule": SCHEDULE},
+    settings={"features": FEATURES, "schedule": SCHEDULE, "scoring": SCORING},
     collections={"augment": AUGMENTATIONS},
     optional={
         **{f"model.{slot}": choice for slot, choice in OPTIONAL.items()},

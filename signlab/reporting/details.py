@@ -6,6 +6,7 @@ import pandas as pd
 
 from signlab.reporting import markdown as md
 from signlab.reporting.summary import StudySummary
+from signlab.reporting.where import repaired_cells
 
 PAIRS = 10
 """Confusion pairs that are listed."""
@@ -30,20 +31,27 @@ def latency_text(summary: StudySummary) -> str:
 
 def sign_text(summary: StudySummary) -> str:
     """Which signs each variant improves and damages."""
-    if summary.signs is None or summary.baseline.measured is None:
+    if summary.signs is None or summary.errors is None or summary.baseline.measured is None:
         return ""
     rows = []
     for variant, _ in summary.measured[1:]:
         changed = summary.signs.changed(variant.name, summary.baseline.name)
         improved = [pair for pair in changed if pair[1] > 0]
         damaged = [pair for pair in reversed(changed) if pair[1] < 0]
-        rows.append([md.code(variant.name), _signs(improved), _signs(damaged)])
+        share = repaired_cells(summary.errors, variant.name)
+        rows.append([md.code(variant.name), *share, _signs(improved), _signs(damaged)])
     if not rows:
         return ""
     return (
-        "Signs whose recall changed by more than two standard errors, in points, the largest "
-        "first. With many signs some pass by chance: take it as where to look.\n\n"
-        + md.table(["variant", "improved", "damaged"], rows, text=["improved", "damaged"])
+        "*Repaired*: signed glosses that the baseline misses and the variant recognises; "
+        "*damaged*: the reverse. Then the signs whose recall changed by more than two standard "
+        "errors, in points, the largest first. With many signs some pass by chance: take it as "
+        "where to look.\n\n"
+        + md.table(
+            ["variant", "repaired %", "damaged %", "signs improved", "signs damaged"],
+            rows,
+            text=["signs improved", "signs damaged"],
+        )
     )
 
 

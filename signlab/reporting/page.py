@@ -21,6 +21,7 @@ from signlab.reporting.tables import (
     variant_table,
 )
 from signlab.reporting.together import together_text
+from signlab.reporting.where import confidence_text, where_text
 
 HELP = "docs/reading-the-report.md"
 
@@ -101,6 +102,15 @@ def _confused(summary: StudySummary, figure: Figure) -> str:
     return "\n\n".join(filter(None, [plot, confusion_text(summary)]))
 
 
+def _where(summary: StudySummary, _figure: Figure) -> str:
+    return where_text(summary)
+
+
+def _confidence(summary: StudySummary, figure: Figure) -> str:
+    plot = figure("calibration.png", "Reliability of the confidences")
+    return "\n\n".join(filter(None, [plot, confidence_text(summary)]))
+
+
 def _people(summary: StudySummary, _figure: Figure) -> str:
     return "\n\n".join([signer_text(summary), run_table(summary)])
 
@@ -111,5 +121,7 @@ _SECTIONS: list[tuple[str, Callable[[StudySummary, Figure], str]]] = [
     ("Learning", _learning),
     ("Signs", _signs),
     ("Confusions", _confused),
+    ("Where the errors are", _where),
+    ("Confidence", _confidence),
     ("Signers, folds and seeds", _people),
 ]

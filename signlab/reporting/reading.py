@@ -40,6 +40,7 @@ class Run:
         reason: Why it failed.
         epochs: One row an epoch; empty before the first.
         test: One row a test utterance, indexed by its id; empty unless finished.
+        analysis: The tables of its error analysis, by name; none unless finished.
     """
 
     variant: str
@@ -52,6 +53,7 @@ class Run:
     speed: Speed | None
     epochs: pd.DataFrame
     test: pd.DataFrame
+    analysis: Mapping[str, pd.DataFrame]
 
     @property
     def cell(self) -> Cell:
@@ -142,6 +144,7 @@ def _run(study: Path, plan: dict[str, Any]) -> Run:
         speed=folder.speed() if finished else None,
         epochs=folder.epochs(),
         test=_test(folder) if finished else pd.DataFrame(),
+        analysis=folder.analysis() if finished else {},
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from signlab.reporting.calibration_figure import calibration_figure
 from signlab.reporting.confusions_figure import confusion_shares, confusions_figure
 from signlab.reporting.curves_figure import curves_figure
 from signlab.reporting.effects_figure import effects_figure
@@ -16,7 +17,14 @@ from signlab.reporting.signs_figure import signs_figure
 from signlab.reporting.style import house_style, png, write_if_new
 from signlab.reporting.summary import StudySummary
 
-FIGURES = ("effects.png", "pareto.png", "curves.png", "signs.png", "confusions.png")
+FIGURES = (
+    "effects.png",
+    "pareto.png",
+    "curves.png",
+    "signs.png",
+    "confusions.png",
+    "calibration.png",
+)
 
 
 def write_report(summary: StudySummary, out: Path) -> Path:
@@ -57,4 +65,7 @@ def _figures(summary: StudySummary) -> dict[str, Figure]:
     shares = confusion_shares(summary.signs, best)
     if len(shares):
         found["confusions.png"] = confusions_figure(shares, best)
+    if summary.errors is not None:
+        shown = [v.name for v, _ in summary.measured if v.name in (summary.baseline.name, best)]
+        found["calibration.png"] = calibration_figure(summary.errors.reliability, shown)
     return found

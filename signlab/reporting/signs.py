@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from signlab.reporting.errors import aligned
 from signlab.reporting.evidence import EDITS
 from signlab.reporting.reading import Run
 from signlab.reporting.variants import VariantSummary
 from signlab.scoring.signs import confusions, per_sign
-from signlab.scoring.wer import Alignment, align
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ def analyse_signs(variants: Sequence[VariantSummary]) -> SignAnalysis | None:
     measured = [variant for variant in variants if variant.measured is not None]
     if not measured:
         return None
-    alignments = {v.name: [a for run in v.runs for a in _alignments(run)] for v in measured}
+    alignments = {v.name: [a for run in v.runs for a in aligned(run)] for v in measured}
     tables = {name: per_sign(found).set_index("gloss") for name, found in alignments.items()}
     missed = {
         n: 100 * t["deleted"] / t["support"].where(t["support"] > 0) for n, t in tables.items()
@@ -70,13 +70,6 @@ def analyse_signs(variants: Sequence[VariantSummary]) -> SignAnalysis | None:
         signers=pd.DataFrame({v.name: _wer_by(v.runs, "signer") for v in measured}),
         folds=pd.DataFrame({v.name: _wer_by(v.runs, "fold") for v in measured}),
     )
-
-
-def _alignments(run: Run) -> list[Alignment]:
-    return [
-        align(reference.split(), hypothesis.split())
-        for reference, hypothesis in zip(run.test["reference"], run.test["hypothesis"], strict=True)
-    ]
 
 
 def _support(runs: Sequence[Run]) -> pd.Series:

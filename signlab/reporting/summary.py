@@ -7,6 +7,7 @@ from typing import Any
 
 from signlab.reporting.contrasts import questions
 from signlab.reporting.effects import Effect, Effects, answer_all
+from signlab.reporting.errors import ErrorAnalysis, analyse_errors
 from signlab.reporting.evidence import Evidence
 from signlab.reporting.reading import Run, StudyRuns, read_study
 from signlab.reporting.signs import SignAnalysis, analyse_signs
@@ -23,12 +24,14 @@ class StudySummary:
     Attributes:
         variants: In the study's order; the baseline comes first.
         signs: None while no run is finished.
+        errors: Likewise.
     """
 
     study: StudyRuns
     variants: tuple[VariantSummary, ...]
     answers: Effects
     signs: SignAnalysis | None
+    errors: ErrorAnalysis | None
 
     @property
     def baseline(self) -> VariantSummary:
@@ -88,6 +91,7 @@ def summarise(study_folder: Path) -> StudySummary:
         variants=variants,
         answers=answer_all(questions(study), evidence, smoke=study.smoke),
         signs=analyse_signs(variants),
+        errors=analyse_errors(variants),
     )
 
 

@@ -13,13 +13,15 @@ def variant_table(summary: StudySummary) -> str:
     """What every variant reaches and costs; with verdicts where the effects are the variants'."""
     effects = {effect.name: effect for effect in summary.answers.to_baseline}
     judged = summary.answers.effects is summary.answers.to_baseline
-    header = ["variant", "WER % [95 %]", "difference [95 %]"]
+    cleaned = any(measured.raw is not None for _, measured in summary.measured)
+    header = ["variant", "WER % [95 %]", *(["raw WER %"] if cleaned else []), "difference [95 %]"]
     header += ["p (Holm)", "verdict"] if judged else []
     header += ["parameters", "latency p50 ms", "memory MiB", "training s"]
     rows = []
     for variant in summary.variants:
         row = [md.code(variant.name)]
         row.append(_wer(summary, variant))
+        row += [md.optional(variant.measured and variant.measured.raw)] if cleaned else []
         row += _against_baseline(effects.get(variant.name), judged=judged)
         rows.append([*row, *_costs(variant.measured)])
     return md.table(header, rows, text=["verdict"])

@@ -10,8 +10,9 @@ from jaxtyping import Float
 
 from signlab.reporting.evidence import Evidence, Grid
 from signlab.reporting.reading import Run, StudyRuns, Variant
+from signlab.scoring.protocol import scoring_of
 from signlab.scoring.significance import Interval, wer_interval
-from signlab.scoring.wer import total
+from signlab.scoring.wer import corpus_errors, total
 from signlab.study.folder import Errors, RunResult
 
 DRAWS = 2000
@@ -75,6 +76,7 @@ class Measured:
     Attributes:
         grid: The folds and seeds that ``wer`` rests on.
         wer: Test WER in percent with its 95 % interval.
+        raw: Test WER without any clean-up, where there is one.
         dev, test: Errors of all finished runs together.
         dev_wer: In percent.
         loss: Training loss in nats a label.
@@ -82,6 +84,7 @@ class Measured:
 
     grid: Grid
     wer: Interval
+    raw: float | None
     dev: Errors
     test: Errors
     costs: Costs
@@ -116,6 +119,7 @@ def summarise_variant(study: StudyRuns, plan: Variant, evidence: Evidence) -> Va
         wer=wer_interval(
             evidence.table({plan.name: 1}, grid), draws=DRAWS, generator=np.random.default_rng(0)
         ),
+        raw=_raw(runs),
         dev=total(result.dev for result in results),
         test=total(result.test for result in results),
         costs=_costs(runs, results),
@@ -124,6 +128,14 @@ def summarise_variant(study: StudyRuns, plan: Variant, evidence: Evidence) -> Va
         loss=_curve(runs, "loss_per_label"),
     )
     return VariantSummary(plan, len(study.of(plan.name)), runs, measured)
+
+
+def _raw(runs: Sequence[Run]) -> float | None:
+    if all(run.result and scoring_of(run.result.signature).clean == "plain" for run in runs):
+        return None
+    test = pd.concat([run.test for run in runs])
+    sides = [[text.split() for text in test[name]] for name in ("reference", "hypothesis")]
+    return corpus_errors(*sides).wer
 
 
 def _costs(runs: Sequence[Run], results: Sequence[RunResult]) -> Costs:

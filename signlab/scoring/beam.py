@@ -9,6 +9,7 @@ Source: Graves and Jaitly 2014, algorithm 1; Hannun et al. 2014 (arXiv 1408.2873
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -24,7 +25,7 @@ from signlab.scoring.decoder import (
 )
 from signlab.scoring.force import force
 from signlab.scoring.label_model import LabelModel
-from signlab.scoring.ngram import train
+from signlab.scoring.ngram import NGram, read_arpa, train
 from signlab.scoring.search import Candidate, PrefixSearch
 
 
@@ -36,8 +37,10 @@ class Beam(Decoder):
         width: Prefixes kept a timestep.
         tokens: Outputs tried a timestep, the most probable; 0 tries all.
         order: Of the n-gram model that ``fit`` trains; 0 for none.
-        weight: Of the model's log-probability; tune it on dev (``scoring.tune``).
+        weight: Of the model's log-probability.
         bonus: Added for each gloss, against the model's liking for short sentences.
+        tune: Choose weight and bonus on dev when training has ended.
+        arpa: A file with an n-gram model of glosses, in place of the training references.
     """
 
     def __init__(
@@ -48,9 +51,14 @@ class Beam(Decoder):
         order: Annotated[int, Field(ge=0)] = 2,
         weight: Annotated[float, Field(ge=0)] = 0.5,
         bonus: float = 0.0,
+        tune: bool = False,
+        arpa: str | None = None,
     ) -> None:
         self._width, self._tokens = width, tokens
-        self._order, self._weight, self._bonus = order, weight, bonus
+        self._given = read_arpa(Path(arpa)) if arpa else None
+        self._order = self._given.order if self._given else order
+        self._weight, self._bonus = weight, bonus
+        self.tune = tune
         self._references: Sequence[Sequence[str]] = ()
         self._model: LabelModel | None = None
 
@@ -89,9 +97,11 @@ class Beam(Decoder):
         return search.finish()
 
     def _label_model(self, vocabulary: tuple[str, ...]) -> LabelModel:
+        if self._model is None or self._model.vocabulary != vocabulary:
+            self._model = LabelModel(self._given or self._trained(), vocabulary)
+        return self._model
+
+    def _trained(self) -> NGram | None:
         if self._order and not self._references:
             raise ValueError("fit the decoder on the training references before decoding")
-        if self._model is None or self._model.vocabulary != vocabulary:
-            model = train(self._references, order=self._order) if self._order else None
-            self._model = LabelModel(model, vocabulary)
-        return self._model
+        return train(self._references, order=self._order) if self._order else None

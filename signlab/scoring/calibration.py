@@ -50,7 +50,8 @@ def reliability(outcomes: pd.DataFrame) -> pd.DataFrame:
         members = outcomes[places == place]
         confidence, accuracy = members["confidence"].mean(), members["correct"].mean()
         rows.append((place / BINS, (place + 1) / BINS, len(members), confidence, accuracy))
-    return pd.DataFrame(rows, columns=["low", "high", "count", "confidence", "accuracy"])
+    names = ["low", "high", "count", "confidence", "accuracy"]
+    return pd.DataFrame(rows, columns=names).astype("float64").astype({"count": "int64"})
 
 
 def calibration_error(outcomes: pd.DataFrame) -> float:

@@ -31,7 +31,13 @@ class Hypothesis:
 
 
 class Decoder(ABC):
-    """Log-probabilities of a recogniser to glosses; settings come through the registry."""
+    """Log-probabilities of a recogniser to glosses; settings come through the registry.
+
+    Attributes:
+        tune: Whether a run chooses the decoder's weights on dev (``scoring.tune``).
+    """
+
+    tune = False
 
     def fit(self, references: Sequence[Sequence[str]]) -> None:  # noqa: B027 - a choice, not a gap
         """Learn from the training references; decoders without a language model need nothing."""

@@ -38,6 +38,7 @@ class Flashlight(Decoder):
         tokens: Outputs tried a timestep.
         order: Of the n-gram model that ``fit`` trains; 0 for none.
         weight: Of the model's log-probability.
+        tune: Choose the weight on dev when training has ended.
     """
 
     def __init__(
@@ -47,9 +48,11 @@ class Flashlight(Decoder):
         tokens: Annotated[int, Field(gt=0)] = 20,
         order: Annotated[int, Field(ge=0)] = 2,
         weight: Annotated[float, Field(ge=0)] = 0.5,
+        tune: bool = False,
     ) -> None:
         self._width, self._tokens = width, tokens
         self._order, self._weight = order, weight
+        self.tune = tune
         self._references: Sequence[Sequence[str]] = ()
         self._built: tuple[tuple[str, ...], Any] | None = None
 

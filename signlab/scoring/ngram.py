@@ -103,13 +103,14 @@ def read_arpa(path: Path) -> NGram:
     """Read a model that any toolkit wrote.
 
     Raises:
-        BadInput: A line cannot be read, ``<unk>`` or ``</s>`` is missing, or counts disagree.
+        BadInput: The file or a line of it cannot be read, ``<unk>`` or ``</s>`` is missing, or
+            counts disagree.
     """
     log_probs: dict[NGramKey, float] = {}
     backoffs: dict[NGramKey, float] = {}
     announced: dict[int, int] = {}
     length = 0
-    for number, raw in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, raw in enumerate(_lines(path), start=1):
         line = raw.strip()
         try:
             if line.startswith("ngram "):
@@ -129,6 +130,13 @@ def read_arpa(path: Path) -> NGram:
         if (needed,) not in log_probs:
             raise BadInput(f"{path}: no {needed} among the 1-grams")
     return NGram(max(announced), log_probs, backoffs)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read as an ARPA file: {error}") from None
 
 
 def _read_entry(

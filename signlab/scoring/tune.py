@@ -1,49 +1,52 @@
-"""The beam search's weights, chosen on dev; the test split must never come here."""
+"""A decoder's weights, chosen on dev; the test split must never come here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
 import pandas as pd
 
-from signlab.scoring.beam import Beam
+from signlab.scoring.decode import DECODERS
 from signlab.scoring.decoder import LogProbs
 from signlab.scoring.wer import corpus_wer
 
-WEIGHTS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-BONUSES = (0.0, 0.5, 1.0)
+GRID: dict[str, tuple[float, ...]] = {
+    "weight": (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
+    "bonus": (0.0, 0.5, 1.0, 1.5),
+}
+"""Values that are tried, by setting."""
 
 
-def tune_beam(
+def tune(
+    choice: Mapping[str, Any],
     log_probs: Sequence[LogProbs],
     references: Sequence[Sequence[str]],
     vocabulary: tuple[str, ...],
     *,
     training: Sequence[Sequence[str]],
-    width: int = 10,
-    order: int = 2,
-    weights: Sequence[float] = WEIGHTS,
-    bonuses: Sequence[float] = BONUSES,
+    grid: Mapping[str, Sequence[float]] = GRID,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Try every pair of a language-model weight and an insertion bonus.
+    """Try a decoder with every combination of the values of the grid.
 
     Args:
+        choice: The decoder as a recipe writes it; of the grid, only settings that it has count.
         log_probs: Of each dev utterance, cut to its length.
         references: Of the dev utterances.
         training: References of the training split, for the language model.
+        grid: Values by setting.
 
     Returns:
-        The settings of the ``beam`` decoder with the lowest WER (of equals, the smaller weight,
-        then the smaller bonus), and a table (weight, bonus, wer) of all that were tried.
+        The choice with the lowest WER (of equals, the one with the smaller values), and a table
+        (a column a setting, and wer) of all that were tried.
     """
+    names = [name for name in grid if name in DECODERS.parameters(choice["name"])]
     rows = []
-    for weight, bonus in product(sorted(weights), sorted(bonuses)):
-        beam = Beam(width=width, order=order, weight=weight, bonus=bonus)
-        beam.fit(training)
-        found = [beam.decode(one, vocabulary).glosses for one in log_probs]
-        wer = corpus_wer(references, found)
-        rows.append({"weight": weight, "bonus": bonus, "wer": wer})
+    for values in product(*(sorted(grid[name]) for name in names)):
+        tried = dict(zip(names, values, strict=True))
+        decoder = DECODERS.build_choice({**choice, **tried})
+        decoder.fit(training)
+        found = [decoder.decode(one, vocabulary).glosses for one in log_probs]
+        rows.append({**tried, "wer": corpus_wer(references, found)})
     table = pd.DataFrame(rows)
     best = rows[int(table["wer"].to_numpy().argmin())]
-    settings = {"width": width, "order": order, "weight": best["weight"], "bonus": best["bonus"]}
-    return settings, table
+    return {**choice, **{name: best[name] for name in names}}, table

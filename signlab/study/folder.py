@@ -164,13 +164,22 @@ class RunFolder:
     def hypotheses(self) -> pd.DataFrame:
         """One row a dev or test utterance.
 
-        Columns: split, id, signer, frames, reference, hypothesis (glosses joined by blanks),
-        substitutions, deletions, insertions, glosses, confidence.
+        Columns: split, id, signer, frames, reference, hypothesis (glosses joined by blanks, as
+        they are before any clean-up), substitutions, deletions, insertions, glosses (as they
+        count), confidence; for each gloss of the hypothesis confidences, begin_ms and end_ms; for
+        each of the reference signed_begin_ms and signed_end_ms, where the corpus tells them;
+        present_<part>: the share of frames in which a part was tracked.
         """
         return pd.read_parquet(self.path / "hypotheses.parquet")
 
+    def analysis(self) -> dict[str, pd.DataFrame]:
+        """The tables of the error analysis of test, by name (``scoring.tables``)."""
+        files = sorted((self.path / "analysis").glob("*.parquet"))
+        return {file.stem: pd.read_parquet(file) for file in files}
+
     def write_table(self, name: str, table: pd.DataFrame) -> None:
-        """Write ``<name>.parquet`` atomically."""
+        """Write ``<name>.parquet`` atomically; a name may begin with a folder."""
         part = self.path / f"{name}.parquet.part"
+        part.parent.mkdir(exist_ok=True)
         table.to_parquet(part, index=False)
         part.replace(self.path / f"{name}.parquet")

@@ -10,8 +10,6 @@ from typing import Any
 
 import pandas as pd
 
-from signlab.scoring.signs import confusions, per_sign
-from signlab.scoring.wer import align
 from signlab.study.folder import RunFolder, RunResult, Speed
 from signlab.study.recipe import flatten
 
@@ -86,10 +84,8 @@ def write_files(folder: RunFolder, out: Path) -> None:
         if (folder.path / name).exists():
             copyfile(folder.path / name, out / name)
     folder.epochs().to_csv(out / "epochs.csv", index=False)
-    hypotheses = folder.hypotheses()
-    hypotheses.to_csv(out / "hypotheses.csv", index=False)
-    test = hypotheses[hypotheses["split"] == "test"]
-    pairs = zip(test["reference"], test["hypothesis"], strict=True)
-    alignments = [align(reference.split(), hypothesis.split()) for reference, hypothesis in pairs]
-    per_sign(alignments).to_csv(out / "signs.csv", index=False)
-    confusions(alignments, list(test["id"])).to_csv(out / "confusions.csv", index=False)
+    folder.hypotheses().to_csv(out / "hypotheses.csv", index=False)
+    (out / "analysis").mkdir()
+    for name, table in folder.analysis().items():
+        table.to_csv(out / "analysis" / f"{name}.csv", index=False)
+        table.to_parquet(out / "analysis" / f"{name}.parquet", index=False)

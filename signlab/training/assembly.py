@@ -12,6 +12,7 @@ from signlab.landmarks.layout import Layout
 from signlab.models.recognizer import Recognizer, build_recognizer
 from signlab.registry import Settings
 from signlab.scoring.decode import DECODERS, Decoder
+from signlab.scoring.protocol import SCORING, Scoring
 from signlab.training.losses import LOSSES, Loss
 from signlab.training.schedule import SCHEDULE, Schedule
 
@@ -28,6 +29,7 @@ class Assembly:
     loss: Loss
     schedule: Schedule
     decoder: Decoder
+    scoring: Scoring
     vocabulary: tuple[str, ...]
 
 
@@ -55,6 +57,7 @@ def assemble(recipe: Mapping[str, Any], layout: Layout, vocabulary: tuple[str, .
         loss=LOSSES.build_choice(recipe["loss"]),
         schedule=SCHEDULE.build(recipe["schedule"]),
         decoder=DECODERS.build_choice(recipe["decode"]),
+        scoring=SCORING.build(recipe["scoring"]),
         vocabulary=vocabulary,
     )
 

@@ -16,14 +16,13 @@ def measure(folder: RunFolder) -> None:
     Features and decoding are included, tracking of the video is not. Call it in a fresh process
     on a quiet machine.
     """
-    recipe = folder.recipe()["recipe"]
-    corpus = open_corpus(recipe["corpus"])
-    splits = corpus.open(folder.fold())
     model = load_model(folder.model_path)
-    assembly = assemble(recipe, corpus.layout, splits.vocabulary)
+    corpus = open_corpus(model.recipe["corpus"])
+    splits = corpus.open(folder.fold())
+    assembly = assemble(model.recipe, corpus.layout, splits.vocabulary)
     assembly.recognizer.load_state_dict(model.weights)
     assembly.recognizer.eval()
-    assembly.decoder.fit([sample.glosses for sample in splits.train(0)])
+    assembly.decoder.fit(model.references)
     by_length = sorted(splits.test, key=lambda sample: len(sample.landmarks))
     sample = by_length[len(by_length) // 2]
     frames = len(sample.landmarks)

@@ -1,12 +1,18 @@
 """One run from its folder: train, select on dev, score on test once, write the result."""
 
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
 import pandas as pd
 import torch
 
 from signlab.corpora.base import Splits, open_corpus
 from signlab.models.operations import multiply_adds
+from signlab.scoring.decode import DECODERS
 from signlab.scoring.speed import peak_memory_mib
-from signlab.scoring.wer import signature
+from signlab.scoring.tables import analyse
+from signlab.scoring.tune import tune
 from signlab.study.folder import RunFolder, RunResult
 from signlab.training.assembly import Assembly, assemble, best_device
 from signlab.training.checkpoint import (
@@ -17,7 +23,8 @@ from signlab.training.checkpoint import (
     save_model,
 )
 from signlab.training.environment import describe_environment
-from signlab.training.evaluate import Evaluation, evaluate
+from signlab.training.evaluate import Evaluation, evaluate, outputs
+from signlab.training.outcome import hypotheses_table
 from signlab.training.trainer import train_epochs
 
 ESCAPE_WER = 90.0
@@ -58,9 +65,17 @@ def train(folder: RunFolder) -> None:
         save=save,
     )
     assembly.recognizer.load_state_dict(state.best)
+    if assembly.decoder.tune:
+        assembly, recipe = _tuned(assembly, recipe, splits, device, folder)
     dev, test = (evaluate(assembly, samples, device) for samples in (splits.dev, splits.test))
-    tables = [dev.hypotheses.assign(split="dev"), test.hypotheses.assign(split="test")]
+    tables = [
+        hypotheses_table(dev, splits.dev, corpus.layout).assign(split="dev"),
+        hypotheses_table(test, splits.test, corpus.layout).assign(split="test"),
+    ]
     folder.write_table("hypotheses", pd.concat(tables))
+    training = Counter(gloss for glosses in splits.references for gloss in glosses)
+    for name, table in analyse(tables[1], training, assembly.scoring).items():
+        folder.write_table(f"analysis/{name}", table)
     model = TrainedModel(
         weights=state.best,
         recipe=recipe,
@@ -81,6 +96,28 @@ def _start(assembly: Assembly, splits: Splits) -> None:
     labels = sum(len(sample.glosses) for sample in first)
     assembly.recognizer.start_blank(1.0 - labels / timesteps)
     assembly.decoder.fit(splits.references)
+
+
+def _tuned(
+    assembly: Assembly,
+    recipe: dict[str, Any],
+    splits: Splits,
+    device: torch.device,
+    folder: RunFolder,
+) -> tuple[Assembly, dict[str, Any]]:
+    """With the decoder's weights that are best on dev; what was tried goes to the folder."""
+    found = {at: log_probs for at, log_probs, _ in outputs(assembly, splits.dev, device)}
+    decode, table = tune(
+        recipe["decode"],
+        [found[at] for at in range(len(found))],
+        [sample.glosses for sample in splits.dev],
+        assembly.vocabulary,
+        training=splits.references,
+    )
+    folder.write_table("tuning", table)
+    decoder = DECODERS.build_choice(decode)
+    decoder.fit(splits.references)
+    return replace(assembly, decoder=decoder), {**recipe, "decode": decode}
 
 
 def _result(
@@ -104,9 +141,7 @@ def _result(
         epochs_to_escape=next(escapes, None),
         best_epoch=state.best_epoch,
         epochs=state.epoch,
-        signature=signature(
-            aligner="levenshtein", clean="plain", decode=assembly.decoder.signature
-        ),
+        signature=assembly.scoring.signature(assembly.decoder.signature),
         corpus_digest=corpus_digest,
         environment=describe_environment(),
     )

@@ -15,7 +15,7 @@ from signlab.scoring.decode import DECODERS
 from signlab.scoring.force import force
 from signlab.scoring.greedy import collapse
 from signlab.scoring.ngram import BEGIN, END, UNKNOWN, read_arpa, train, write_arpa
-from signlab.scoring.tune import tune_beam
+from signlab.scoring.tune import tune
 
 VOCABULARY = ("A", "B")
 REFERENCES = [["A", "B"], ["B"], ["A", "A"], ["B", "A", "B"]]
@@ -189,13 +189,25 @@ def test_tuning_finds_the_weight_that_helps():
     # the acoustics prefer B A by a little; training and dev sentences are all A B
     log_probs = np.log(np.array([[0.1, 0.4, 0.5], [0.9, 0.05, 0.05], [0.1, 0.5, 0.4]]))
     dev = [log_probs.astype(np.float32)] * 3
-    found, table = tune_beam(
+    found, table = tune(
+        {"name": "beam", "width": 4},
         dev,
         [["A", "B"]] * 3,
         VOCABULARY,
         training=[["A", "B"]] * 4,
-        weights=(0.0, 1.0),
-        bonuses=(0.0,),
+        grid={"weight": (0.0, 1.0), "tokens": (2,), "no setting of it": (1.0,)},
     )
-    assert found["weight"] == 1.0
+    assert found == {"name": "beam", "width": 4, "weight": 1.0, "tokens": 2}
     assert table["wer"].tolist() == [100.0, 0.0]
+
+
+def test_a_model_of_another_corpus_decides_between_equals(tmp_path):
+    log_probs = np.log(np.array([[0.1, 0.45, 0.45], [0.9, 0.05, 0.05], [0.1, 0.45, 0.45]]))
+    for sentence in (["A", "B"], ["B", "A"]):
+        path = tmp_path / "model.arpa"
+        write_arpa(path, train([sentence] * 5, order=2))
+        decoder = DECODERS.build("beam", {"arpa": str(path), "weight": 1.0})
+        assert decoder.signature == "beam10+2gram"
+        assert decoder.decode(log_probs.astype(np.float32), VOCABULARY).glosses == tuple(sentence)
+    with pytest.raises(BadInput, match=r"nowhere\.arpa cannot be read"):
+        DECODERS.build("beam", {"arpa": str(tmp_path / "nowhere.arpa")})

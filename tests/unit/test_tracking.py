@@ -142,8 +142,6 @@ def test_finished_runs_stand_side_by_side_with_all_that_was_measured(study, uri)
         files = {file.path for file in client.list_artifacts(run.info.run_id)}
         assert {
             "hypotheses.csv",
-            "confusions.csv",
-            "signs.csv",
             "epochs.csv",
             "recipe.json",
         } <= files
