@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 
 from signlab.study.folder import RunFolder
+from signlab.training.checkpoint import load_model
 
 TESTS = Path(__file__).parents[1]
 
@@ -318,3 +320,46 @@ def test_a_run_ends_with_the_weights_that_its_schedule_keeps(finished, tmp_path)
     assert project.run("run-study", "study.yaml", "--only", "baseline").returncode == 0
     for folder in project.folders():
         assert folder.result().best_epoch == len(folder.epochs()) == 10
+
+
+def test_a_run_leaves_the_tables_of_its_errors(finished):
+    for folder in finished[0].folders():
+        test = folder.hypotheses().query("split == 'test'")
+        for row in test.to_dict("records"):
+            glosses = row["hypothesis"].split()
+            assert len(row["confidences"]) == len(row["begin_ms"]) == len(glosses)
+            assert all(0 <= a < b <= 40.0 * row["frames"] + 1 for a, b in spans(row))
+        tables, errors = folder.analysis(), folder.result().test
+        assert set(tables) == {
+            "signs", "confusions", "lengths", "frequencies", "signers", "presence", "reliability",
+            "calibration",
+        }  # fmt: skip
+        for name in ("lengths", "signers"):
+            assert tables[name]["substitutions"].sum() == errors.substitutions
+            assert tables[name]["glosses"].sum() == errors.glosses
+        assert tables["confusions"]["count"].sum() == errors.substitutions
+        assert tables["signs"]["training"].gt(0).all()
+        assert set(tables["presence"]["part"]) == {"pose", "left_hand", "right_hand"}
+        assert tables["calibration"]["count"].sum() == sum(map(len, test["confidences"]))
+
+
+def spans(row):
+    return zip(row["begin_ms"], row["end_ms"], strict=True)
+
+
+def test_a_decoder_is_tuned_on_dev_and_scored_by_the_profile_of_the_recipe(tmp_path):
+    project = Project(tmp_path)
+    project.write(
+        study=STUDY.replace("seeds: [0, 1, 2]", "seeds: [0]"),
+        recipe=RECIPE.replace("epochs: 10", "epochs: 2")
+        + "decode: {name: beam, width: 3, tune: true}\nscoring: {clean: phoenix2014t}\n",
+    )
+    assert project.run("run-study", "study.yaml", "--only", "same").returncode == 0
+    for folder in project.folders():
+        assert "|clean:phoenix2014t|decode:beam3+2gram|" in folder.result().signature
+        tried = pd.read_parquet(folder.path / "tuning.parquet")
+        best = tried.loc[tried["wer"].idxmin()]
+        decode = load_model(folder.model_path).recipe["decode"]
+        assert (decode["weight"], decode["bonus"]) == (best["weight"], best["bonus"])
+        assert len(tried) == 24
+    assert "raw WER %" in (tmp_path / "reports" / "toy" / "report.md").read_text()
