@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from signlab.errors import BadStudy
-from signlab.study.recipe import Catalogue, Values, flatten, lookup
+from signlab.study.recipe import Catalogue, Values, flatten, lookup, put
 
 
 @dataclass(frozen=True)
@@ -33,31 +33,89 @@ def add_component(name: str, summary: str, change: Mapping[str, Any]) -> None:
     COMPONENTS[name] = Component(name, summary, change)
 
 
-add_component(
-    "residual",
-    "a skip connection and a norm around every BiLSTM layer",
-    {"model": {"encoder": {"name": "residual-bilstm"}}},
-)
-add_component(
-    "multiscale",
-    "parallel temporal kernels of 5, 9 and 15 frames instead of one",
-    {"model": {"temporal": {"name": "multiscale", "kernels": [5, 9, 15]}}},
-)
-add_component(
-    "crossmodal",
-    "attention between body, hands and face instead of concatenation",
-    {"model": {"fusion": {"name": "crossmodal"}}},
-)
-add_component(
-    "depthwise",
-    "depthwise-separable instead of full convolutions",
-    {"model": {"stem": {"separable": True}, "temporal": {"separable": True}}},
-)
-add_component(
-    "focal",
-    "0.7 CTC + 0.3 focal CTC: hard utterances weigh more",
-    {"loss": {"name": "focal"}},
-)
+_ATTENTION = {"width": 128, "layers": 2}
+"""Attention layers with about the parameters of the laptop recipes' BiLSTM."""
+
+BUILT_IN: dict[str, tuple[str, dict[str, Any]]] = {
+    # the four of the proposal
+    "residual": (
+        "a skip connection and a norm around every BiLSTM layer",
+        {"model.encoder": {"name": "residual-bilstm"}},
+    ),
+    "multiscale": (
+        "parallel temporal kernels of 5, 9 and 15 frames instead of one",
+        {"model.temporal": {"name": "multiscale", "kernels": [5, 9, 15]}},
+    ),
+    "crossmodal": (
+        "attention between body, hands and face instead of concatenation",
+        {"model.fusion": {"name": "crossmodal"}},
+    ),
+    "depthwise": (
+        "depthwise-separable instead of full convolutions",
+        {"model.stem": {"separable": True}, "model.temporal": {"separable": True}},
+    ),
+    # other blocks in a slot
+    "inverted-stem": (
+        "inverted residuals instead of one convolution a part",
+        {"model.stem": {"name": "inverted-residual"}},
+    ),
+    "dilated": (
+        "pairs of dilated convolutions with skips instead of one kernel",
+        {"model.temporal": {"name": "dilated", "widths": [64, 64, 64, 64]}},
+    ),
+    "gru": ("GRU instead of LSTM layers", {"model.encoder": {"name": "gru"}}),
+    "bilstm-attention": (
+        "self-attention over the utterance after the BiLSTM",
+        {"model.encoder": {"name": "bilstm-attention"}},
+    ),
+    "transformer": (
+        "transformer layers with rotary positions instead of the BiLSTM",
+        {"model.encoder": {"name": "transformer", **_ATTENTION}},
+    ),
+    "relative-bias": (
+        "transformer layers with a learned bias for each distance instead of the BiLSTM",
+        {"model.encoder": {"name": "transformer", **_ATTENTION, "positions": "t5"}},
+    ),
+    "absolute-positions": (
+        "transformer layers with sinusoidal codes instead of the BiLSTM",
+        {"model.encoder": {"name": "transformer", **_ATTENTION, "positions": "sinusoidal"}},
+    ),
+    "conformer": (
+        "conformer layers instead of the BiLSTM",
+        {"model.encoder": {"name": "conformer", **_ATTENTION, "expansion": 2}},
+    ),
+    "linformer": (
+        "transformer layers whose attention reads 32 sums over the timesteps",
+        {"model.encoder": {"name": "linformer", **_ATTENTION}},
+    ),
+    "performer": (
+        "transformer layers whose attention is a product of random features",
+        {"model.encoder": {"name": "performer", **_ATTENTION}},
+    ),
+    "two-level-head": (
+        "first a cluster of glosses, then the gloss in it",
+        {"model.head": {"name": "cluster"}},
+    ),
+    "cosine-head": (
+        "scores are angles to one direction a gloss",
+        {"model.head": {"name": "cosine"}},
+    ),
+    "mlp-head": ("two layers instead of one in the head", {"model.head": {"name": "mlp"}}),
+    "interctc": (
+        "CTC in the middle of the encoder as well",
+        {"model.auxiliary": {"name": "interctc"}},
+    ),
+    "no-auxiliary": ("no CTC but the last", {"model.auxiliary": {"name": "none"}}),
+    # training
+    "focal": ("0.7 CTC + 0.3 focal CTC: hard utterances weigh more", {"loss": {"name": "focal"}}),
+}
+"""Summary and change (by dotted place) of what `signlab components` lists."""
+
+for _name, (_summary, _places) in BUILT_IN.items():
+    _change: Values = {}
+    for _place, _value in _places.items():
+        put(_change, _place, _value)
+    add_component(_name, _summary, _change)
 
 
 def merge(components: Iterable[Component]) -> Values:
