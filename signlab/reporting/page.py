@@ -12,6 +12,7 @@ from signlab.reporting.details import (
     sign_text,
     signer_text,
 )
+from signlab.reporting.field_tests import field_tests_text
 from signlab.reporting.summary import StudySummary
 from signlab.reporting.tables import (
     change_list,
@@ -78,7 +79,9 @@ def _population(summary: StudySummary) -> str:
 
 
 def _sure(summary: StudySummary, _figure: Figure) -> str:
-    return together_text(summary) if summary.answers.effects else ""
+    if not summary.answers.effects:
+        return ""
+    return "\n\n".join(filter(None, [together_text(summary), field_tests_text(summary)]))
 
 
 def _cost(summary: StudySummary, figure: Figure) -> str:
