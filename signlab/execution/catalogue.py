@@ -30,6 +30,7 @@ CATALOGUE = Catalogue(
     },
     settings={"features": FEATURES, "schedule": SCHEDULE, "scoring": SCORING},
     collections={"augment": AUGMENTATIONS},
+    paths=("init_from",),
     optional={
         **{f"model.{slot}": choice for slot, choice in OPTIONAL.items()},
         "loss": {"name": "ctc"},

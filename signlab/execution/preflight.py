@@ -8,6 +8,7 @@ baseline is refused.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 import torch
 
@@ -22,6 +23,7 @@ from signlab.study.plan import Run, Variant, make_runs, make_variants
 from signlab.study.study import Study
 from signlab.training.assembly import Assembly, assemble
 from signlab.training.losses import needed_timesteps
+from signlab.training.warm_start import find_source
 
 SHOWN = 3
 """How many utterances an error names before it counts the rest."""
@@ -65,6 +67,7 @@ def make_plan(study: Study) -> Plan:
             frames.setdefault(variant.name, sum(len(s.landmarks) for s in first))
             for samples in (first, splits.dev, splits.test):
                 _check_lengths(variant, recognizer.out_lengths, samples)
+        _check_source(study, variant)
     _refuse_no_ops(study, variants, corpora, folds[0])
     digests = {variant.name: corpora.of(variant).digest for variant in variants}
     runs = make_runs(study, variants, folds, digests)
@@ -141,6 +144,17 @@ def _check_lengths(
             f"{sample.id!r} has {len(sample.landmarks)} frames, which leaves {left} timesteps, and "
             f"{len(sample.glosses)} glosses, which need {needed}; lower model.temporal.downsample"
         )
+
+
+def _check_source(study: Study, variant: Variant) -> None:
+    """See that there is a model for each run that begins with another's weights."""
+    source = variant.recipe["init_from"]
+    for seed in study.seeds if source else ():
+        try:
+            find_source(Path(source), seed)
+        except SignlabError as error:
+            where = study.where("init_from", variant.components)
+            raise BadStudy(f"{where}: variant {variant.name!r}: {error}") from None
 
 
 def _refuse_no_ops(

@@ -23,17 +23,19 @@ class Catalogue:
         settings: Places that hold the settings of one fixed class.
         collections: Places that hold several named things: ``{mirror: {rate: 0.5}}``.
         optional: Choices that may be left out, and the choice that then holds.
+        paths: Places that hold a path, or nothing.
     """
 
     choices: Mapping[str, Registry[Any]]
     settings: Mapping[str, Settings[Any]]
     collections: Mapping[str, Registry[Any]]
     optional: Mapping[str, Values]
+    paths: tuple[str, ...] = ()
 
     @property
     def places(self) -> list[str]:
         """All places, dotted."""
-        return [*self.choices, *self.settings, *self.collections]
+        return [*self.choices, *self.settings, *self.collections, *self.paths]
 
 
 def resolve(recipe: Values, catalogue: Catalogue) -> Values:
@@ -62,6 +64,11 @@ def resolve(recipe: Values, catalogue: Catalogue) -> Values:
             with _Below(f"{place}.{name}"):
                 named[name] = registry.resolve(name, _mapping("", values or {}))
         put(resolved, place, named)
+    for place in catalogue.paths:
+        path = lookup(recipe, place)
+        if not isinstance(path, str | None):
+            raise BadSetting(place, f"should be a path, not {path!r}")
+        put(resolved, place, path)
     return resolved
 
 

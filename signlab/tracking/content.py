@@ -84,6 +84,10 @@ def write_files(folder: RunFolder, out: Path) -> None:
         if (folder.path / name).exists():
             copyfile(folder.path / name, out / name)
     folder.epochs().to_csv(out / "epochs.csv", index=False)
+    for name in ("init", "tuning"):
+        if (folder.path / f"{name}.parquet").exists():
+            table = pd.read_parquet(folder.path / f"{name}.parquet")
+            table.to_csv(out / f"{name}.csv", index=False)
     folder.hypotheses().to_csv(out / "hypotheses.csv", index=False)
     (out / "analysis").mkdir()
     for name, table in folder.analysis().items():

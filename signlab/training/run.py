@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -26,6 +27,7 @@ from signlab.training.environment import describe_environment
 from signlab.training.evaluate import Evaluation, evaluate, outputs
 from signlab.training.outcome import hypotheses_table
 from signlab.training.trainer import train_epochs
+from signlab.training.warm_start import find_source, warm_start
 
 ESCAPE_WER = 90.0
 """A dev WER below this, in percent, means that a run has left the blank plateau."""
@@ -49,13 +51,16 @@ def train(folder: RunFolder) -> None:
     torch.manual_seed(record["seed"])
     assembly = assemble(recipe, corpus.layout, splits.vocabulary)
     _start(assembly, splits)
+    resumable = folder.checkpoint_path.exists()
+    if recipe["init_from"] and not resumable:
+        source = find_source(Path(recipe["init_from"]), record["seed"])
+        folder.write_table("init", warm_start(assembly.recognizer, splits.vocabulary, source))
     assembly.recognizer.to(device)
 
     def save(state: Checkpoint) -> None:
         save_checkpoint(folder.checkpoint_path, state)
         folder.write_table("epochs", pd.DataFrame(state.history))
 
-    resumable = folder.checkpoint_path.exists()
     state = train_epochs(
         assembly,
         splits,

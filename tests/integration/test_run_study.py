@@ -347,6 +347,31 @@ def spans(row):
     return zip(row["begin_ms"], row["end_ms"], strict=True)
 
 
+def test_a_run_begins_with_the_weights_of_another(finished, tmp_path):
+    source = finished[0].folder / "runs" / "toy" / "baseline"
+    project = Project(tmp_path)
+    study = STUDY.replace("seeds: [0, 1, 2]", "seeds: [2]")
+    wider = RECIPE.replace("{name: toy}", "{name: toy, glosses: 8}")
+    # hardly any training of its own, so that what it knows is what it was given
+    short = wider.replace("epochs: 10", "epochs: 2").replace("1.0e-2", "1.0e-5")
+    recipe = short + f"init_from: {source}\n"
+    project.write(study=study, recipe=recipe)
+    assert project.run("run-study", "study.yaml", "--only", "baseline").returncode == 0
+    (run,) = (folder for folder in project.folders() if folder.path.parent.name == "baseline")
+    fates = pd.read_parquet(run.path / "init.parquet").set_index("name")
+    assert fates["fate"].value_counts().to_dict() == {"loaded": len(fates) - 2, "resized": 2}
+    assert fates.loc["head.scores.weight", "rows"] == 7  # six glosses and the blank
+    known = run.hypotheses().query("not reference.str.contains('G6|G7')")
+    errors = known[["substitutions", "deletions", "insertions"]].to_numpy().sum()
+    assert errors < 0.7 * known["glosses"].sum()  # fresh weights would still be at 1
+    project.write(study=study, recipe=recipe.replace("runs/toy/baseline", "runs/toy/nowhere"))
+    done = project.run("run-study", "study.yaml")
+    assert done.returncode == 2
+    assert "nowhere has no finished run" in done.stderr
+    project.write(study=study, recipe=recipe.replace(str(source), "[1]"))
+    assert "init_from = [1]: should be a path" in project.run("run-study", "study.yaml").stderr
+
+
 def test_a_decoder_is_tuned_on_dev_and_scored_by_the_profile_of_the_recipe(tmp_path):
     project = Project(tmp_path)
     project.write(
