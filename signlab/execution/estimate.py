@@ -59,12 +59,7 @@ def _training_seconds(variant: Variant, fold: Fold, frames: int) -> float:
     torch.set_num_threads(1)
     for _ in range(2):
         started = time.perf_counter()
-        parts, presence = assembly.features(batch.landmarks)
-        output = assembly.recognizer(parts, presence, batch.landmarks.lengths)
-        loss = assembly.loss(
-            output.log_probs, output.lengths, batch.labels, batch.label_lengths
-        ).sum()
-        loss.backward()
+        assembly.objective(assembly.forward(batch), batch).backward()
         seconds = time.perf_counter() - started
     torch.set_num_threads(threads)
     batch_frames = sum(len(samples[i].landmarks) for i in group)

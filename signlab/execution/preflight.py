@@ -194,6 +194,5 @@ def _fingerprint(variant: Variant, corpus: Corpus, splits: Splits) -> list[torch
         torch.manual_seed(1)  # dropout too is a part of what a variant may change
         batch = collate([splits.dev[0]], splits.vocabulary, assembly.features.selection)
         with torch.no_grad():
-            parts, presence = assembly.features(batch.landmarks)
-            output = assembly.recognizer(parts, presence, batch.landmarks.lengths)
+            output = assembly.forward(batch)
     return [*assembly.recognizer.parameters(), output.log_probs]

@@ -7,13 +7,14 @@ from typing import Any
 import torch
 
 from signlab.corpora.augment.chain import Augment
+from signlab.corpora.batches import Batch
 from signlab.landmarks.features import Features
 from signlab.landmarks.layout import Layout
-from signlab.models.recognizer import Recognizer, build_recognizer
+from signlab.models.recognizer import Output, Recognizer, build_recognizer
 from signlab.registry import Settings
 from signlab.scoring.decode import DECODERS, Decoder
 from signlab.scoring.protocol import SCORING, Scoring
-from signlab.training.losses import LOSSES, Loss
+from signlab.training.objective import Objective, build_objective
 from signlab.training.schedule import SCHEDULE, Schedule
 
 FEATURES = Settings(Features, "features")
@@ -26,11 +27,16 @@ class Assembly:
     features: Features
     augment: Augment
     recognizer: Recognizer
-    loss: Loss
+    objective: Objective
     schedule: Schedule
     decoder: Decoder
     scoring: Scoring
     vocabulary: tuple[str, ...]
+
+    def forward(self, batch: Batch) -> Output:
+        """What the recogniser gives for a batch, augmented or not."""
+        parts, presence = self.features(batch.landmarks)
+        return self.recognizer(parts, presence, batch.landmarks.lengths)
 
 
 def assemble(recipe: Mapping[str, Any], layout: Layout, vocabulary: tuple[str, ...]) -> Assembly:
@@ -54,7 +60,7 @@ def assemble(recipe: Mapping[str, Any], layout: Layout, vocabulary: tuple[str, .
             out_lengths=recognizer.out_lengths,
         ),
         recognizer=recognizer,
-        loss=LOSSES.build_choice(recipe["loss"]),
+        objective=build_objective(recipe),
         schedule=SCHEDULE.build(recipe["schedule"]),
         decoder=DECODERS.build_choice(recipe["decode"]),
         scoring=SCORING.build(recipe["scoring"]),

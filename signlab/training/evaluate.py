@@ -87,8 +87,7 @@ def outputs(
         batch = collate(
             [samples[i] for i in chosen], assembly.vocabulary, assembly.features.selection
         ).to(device)
-        parts, presence = assembly.features(batch.landmarks)
-        output = assembly.recognizer(parts, presence, batch.landmarks.lengths)
+        output = assembly.forward(batch)
         nats = Ctc()(output.log_probs, output.lengths, batch.labels, batch.label_lengths).tolist()
         log_probs, lengths = output.log_probs.cpu().numpy(), output.lengths.cpu().numpy()
         for row, index in enumerate(chosen):

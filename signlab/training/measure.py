@@ -32,6 +32,5 @@ def measure(folder: RunFolder) -> None:
 @torch.inference_mode()
 def _recognise(assembly: Assembly, sample: Sample) -> None:
     batch = collate([sample], assembly.vocabulary, assembly.features.selection)
-    parts, presence = assembly.features(batch.landmarks)
-    output = assembly.recognizer(parts, presence, batch.landmarks.lengths)
+    output = assembly.forward(batch)
     assembly.decoder.decode(output.log_probs[0].numpy(), assembly.vocabulary)

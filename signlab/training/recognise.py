@@ -58,8 +58,7 @@ def recognise(model_path: Path, sample: Sample, layout: Layout) -> list[Sign]:
     frames = converted(sample.landmarks, layout, wanted)
     bare = Sample(sample.id, sample.signer, (), frames, aspect=sample.aspect, fps=sample.fps)
     batch = collate([bare], vocabulary, assembly.features.selection)
-    parts, presence = assembly.features(batch.landmarks)
-    output = assembly.recognizer(parts, presence, batch.landmarks.lengths)
+    output = assembly.forward(batch)
     timesteps = int(output.lengths[0])
     found = assembly.decoder.decode(output.log_probs[0, :timesteps].numpy(), vocabulary)
     seconds = len(frames) / sample.fps / timesteps

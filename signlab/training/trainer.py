@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from signlab.corpora.base import Sample, Splits
 from signlab.corpora.batches import Batch, bucketed_batches, collate
@@ -128,7 +127,7 @@ def _train_epoch(
         for parameters in optimizer.param_groups:
             parameters["lr"] = rate
         batch = _batch(assembly, [samples[i] for i in group], draws, device)
-        loss = _loss(assembly, batch)
+        loss = assembly.objective(assembly.forward(batch), batch)
         count = batch.label_lengths.sum()
         optimizer.zero_grad(set_to_none=True)
         (loss / count).backward()
@@ -158,18 +157,6 @@ def _batch(
 ) -> Batch:
     batch = collate(samples, assembly.vocabulary, assembly.features.selection).to(device)
     return assembly.augment(batch, draws)
-
-
-def _loss(assembly: Assembly, batch: Batch) -> Tensor:
-    """Nats over the whole batch."""
-    parts, presence = assembly.features(batch.landmarks)
-    output = assembly.recognizer(parts, presence, batch.landmarks.lengths)
-    labels = batch.labels, batch.label_lengths
-    loss = assembly.loss(output.log_probs, output.lengths, *labels).sum()
-    for auxiliary in output.auxiliary:
-        extra = assembly.loss(auxiliary.log_probs, auxiliary.lengths, *labels).sum()
-        loss = loss + auxiliary.weight * extra
-    return loss
 
 
 def _mixed(seed: int, epoch: int, stream: int) -> int:
