@@ -19,6 +19,7 @@ from signlab.errors import TrainingDiverged
 from signlab.training.assembly import Assembly
 from signlab.training.checkpoint import Checkpoint
 from signlab.training.evaluate import evaluate
+from signlab.training.update import Updates
 
 
 @dataclass(frozen=True)
@@ -119,35 +120,27 @@ def _train_epoch(
     draws = torch.Generator(device).manual_seed(_mixed(seed, epoch, 2))
     groups = list(bucketed_batches(samples, batch_size=schedule.batch_size, generator=order))
     groups = groups[: schedule.updates_per_epoch]
-    loss_sum, norm_sum, labels = torch.zeros(3, device=device).unbind()
+    updates = Updates(recognizer, optimizer, clip=schedule.clip, device=device)
     frames = 0
     started = time.perf_counter()
     for update, group in enumerate(groups):
-        rate = schedule.learning_rate(epoch + update / len(groups))
-        for parameters in optimizer.param_groups:
-            parameters["lr"] = rate
         batch = _batch(assembly, [samples[i] for i in group], draws, device)
+        rate = schedule.learning_rate(epoch + update / len(groups))
         loss = assembly.objective(assembly.forward(batch), batch)
-        count = batch.label_lengths.sum()
-        optimizer.zero_grad(set_to_none=True)
-        (loss / count).backward()
-        norm_sum = norm_sum + torch.nn.utils.clip_grad_norm_(recognizer.parameters(), schedule.clip)
-        optimizer.step()
-        loss_sum = loss_sum + loss.detach()
-        labels = labels + count
+        updates(loss, batch.label_lengths.sum(), rate=rate)
         frames += sum(len(samples[i].landmarks) for i in group)
-    # one look an epoch: reading a value from an accelerator makes it wait
-    if not torch.isfinite(loss_sum + norm_sum):
+    sums = updates.sums()
+    if not sums.finite:
         raise TrainingDiverged(
             f"the loss or its gradient became infinite or not a number in epoch {epoch + 1}; "
             "a lower schedule.learning_rate or schedule.clip may help"
         )
     return EpochSums(
-        loss=loss_sum.item(),
-        labels=int(labels.item()),
+        loss=sums.loss,
+        labels=sums.labels,
         frames=frames,
-        updates=len(groups),
-        gradient_norm=norm_sum.item() / len(groups),
+        updates=sums.updates,
+        gradient_norm=sums.gradient_norm / sums.updates,
         seconds=time.perf_counter() - started,
     )
 
