@@ -6,10 +6,12 @@ that the builder gives (widths, numbers of outputs), are the settings that a rec
 
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model, model_validator
+from pydantic_core import PydanticCustomError
 
 from signlab.errors import BadInput, nearest
 
@@ -23,6 +25,36 @@ class BadSetting(BadInput):
     def __init__(self, key: str, message: str) -> None:
         super().__init__(message)
         self.key = key
+
+
+@contextmanager
+def below(place: str) -> Iterator[None]:
+    """Add the place of a section to the key of a setting's error."""
+    try:
+        yield
+    except BadSetting as error:
+        error.key = ".".join(filter(None, (place, error.key)))
+        raise
+
+
+def refusal(error: BadSetting) -> PydanticCustomError:
+    """A setting's error as one that pydantic passes on, for validators of settings."""
+    return PydanticCustomError("setting", "{message}", {"key": error.key, "message": str(error)})
+
+
+class Group(BaseModel):
+    """Settings that belong together, below one key of a class's settings."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, values: Any) -> Any:
+        for key in values if isinstance(values, Mapping) else ():
+            if key not in cls.model_fields:
+                message = f"no setting {key!r}; {nearest(str(key), cls.model_fields)}"
+                raise refusal(BadSetting(str(key), message))
+        return values
 
 
 class Settings(Generic[T]):
@@ -149,6 +181,9 @@ def _explained(error: ValidationError | TypeError, title: str) -> BadSetting:
         return BadSetting("", f"{title} was given a value that is no plain YAML: {error}")
     first = error.errors()[0]
     key = ".".join(map(str, first["loc"]))
+    if first["type"] == "setting":
+        context = first.get("ctx", {})
+        return BadSetting(".".join(filter(None, (key, context["key"]))), context["message"])
     if first["type"] == "missing":
         return BadSetting(key, f"{title} needs the setting {key!r}")
     return BadSetting(key, f"{title} cannot use {key} = {first['input']!r}: {first['msg']}")

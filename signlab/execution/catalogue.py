@@ -19,21 +19,23 @@ from signlab.scoring.protocol import SCORING
 from signlab.study.recipe import Catalogue
 from signlab.training.assembly import FEATURES
 from signlab.training.losses import LOSSES
-from signlab.training.schedule import SCHEDULE
+from signlab.training.schedule import SCHEDULES
 
 CATALOGUE = Catalogue(
     choices={
         "corpus": CORPORA,
         **{f"model.{slot}": registry for slot, registry in SLOTS.items()},
         "loss": LOSSES,
+        "schedule": SCHEDULES,
         "decode": DECODERS,
     },
-    settings={"features": FEATURES, "schedule": SCHEDULE, "scoring": SCORING},
+    settings={"features": FEATURES, "scoring": SCORING},
     collections={"augment": AUGMENTATIONS},
     paths=("init_from",),
     optional={
         **{f"model.{slot}": choice for slot, choice in OPTIONAL.items()},
         "loss": {"name": "ctc"},
+        "schedule": {"name": "cosine"},
         "decode": {"name": "greedy"},
     },
 )

@@ -59,8 +59,8 @@ def _training_seconds(variant: Variant, fold: Fold, frames: int) -> float:
     torch.set_num_threads(1)
     for _ in range(2):
         started = time.perf_counter()
-        assembly.objective(assembly.forward(batch), batch).backward()
+        assembly.stages[0].objective(assembly.forward(batch), batch).backward()
         seconds = time.perf_counter() - started
     torch.set_num_threads(threads)
     batch_frames = sum(len(samples[i].landmarks) for i in group)
-    return OVERHEAD * assembly.schedule.epochs * frames * seconds / batch_frames
+    return OVERHEAD * assembly.schedule.total_epochs * frames * seconds / batch_frames

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from signlab.execution.pool import Running
 from signlab.study.folder import RunFolder
-from signlab.study.recipe import lookup
+from signlab.training.schedule import SCHEDULES
 
 PLAIN_SECONDS = 30.0
 REFRESH_SECONDS = 1.0
@@ -46,7 +46,7 @@ class Progress:
         self._started = time.monotonic()
         self._shown = 0.0
         self._told: set[str] = set()
-        self._epochs = {str(f.path): lookup(f.recipe(), "recipe.schedule.epochs") for f in folders}
+        self._epochs = {str(f.path): _epochs(f) for f in folders}
         self._live = Live(console=console, transient=True, auto_refresh=False)
 
     def __enter__(self) -> "Progress":
@@ -145,3 +145,7 @@ def _glimpse(folder: RunFolder, epochs: int) -> Glimpse:
 
 def _name(folder: RunFolder) -> str:
     return f"{folder.path.parent.name}/{folder.path.name}"
+
+
+def _epochs(folder: RunFolder) -> int:
+    return SCHEDULES.build_choice(folder.recipe()["recipe"]["schedule"]).total_epochs

@@ -1,7 +1,6 @@
 """The recogniser: five slots in a row, and how a recipe's ``model:`` section becomes one."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +29,7 @@ from signlab.models.base import (
 )
 from signlab.models.checkpointing import checkpointed
 from signlab.models.fusions import WeighingFusion
-from signlab.registry import BadSetting, Registry
+from signlab.registry import BadSetting, Registry, below
 
 LogProbs = Float[Tensor, "batch timesteps outputs"]
 
@@ -203,17 +202,8 @@ def build_recognizer(
 
 def _fill(slot: str, model: Mapping[str, Any], **given: Any) -> Any:
     choice = model.get(slot, OPTIONAL.get(slot))
-    with _below(f"model.{slot}"):
+    with below(f"model.{slot}"):
         if not isinstance(choice, Mapping) or not isinstance(choice.get("name"), str):
             names = ", ".join(SLOTS[slot].names())
             raise BadSetting("", f"the {slot} needs `{{name: ...}}`, one of {names}")
         return SLOTS[slot].build_choice(choice, **given)
-
-
-@contextmanager
-def _below(place: str) -> Iterator[None]:
-    try:
-        yield
-    except BadSetting as error:
-        error.key = ".".join(filter(None, (place, error.key)))
-        raise

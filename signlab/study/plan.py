@@ -167,5 +167,6 @@ def _differences(baseline: Values, recipe: Values) -> dict[str, tuple[Any, Any]]
 
 
 def _sha256(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    # in the order of the recipe: augmentations and phases follow one another as they are written
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

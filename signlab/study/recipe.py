@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from signlab.errors import nearest
-from signlab.registry import BadSetting, Registry, Settings
+from signlab.registry import BadSetting, Registry, Settings, below
 
 Values = dict[str, Any]
 
@@ -22,7 +22,8 @@ class Catalogue:
         choices: Places that hold one named block and its settings: ``{name: bilstm, width: 256}``.
         settings: Places that hold the settings of one fixed class.
         collections: Places that hold several named things: ``{mirror: {rate: 0.5}}``.
-        optional: Choices that may be left out, and the choice that then holds.
+        optional: Choices that may be left out, and the choice that then holds; or their name
+            alone may.
         paths: Places that hold a path, or nothing.
     """
 
@@ -47,23 +48,23 @@ def resolve(recipe: Values, catalogue: Catalogue) -> Values:
     _check_places(recipe, catalogue.places)
     resolved: Values = {}
     for place, registry in catalogue.choices.items():
-        choice = lookup(recipe, place)
-        if choice is None and place in catalogue.optional:
-            choice = catalogue.optional[place]
-        put(resolved, place, _resolve_choice(place, choice, registry))
+        choice, default = lookup(recipe, place), catalogue.optional.get(place)
+        if choice is None:
+            choice = default
+        elif default is not None and "name" not in _mapping(place, choice):
+            choice = {"name": default["name"], **choice}
+        if choice is None:
+            names = ", ".join(registry.names())
+            raise BadSetting(place, f"the recipe needs `{place}: {{name: ...}}` (one of {names})")
+        with below(place):
+            put(resolved, place, resolve_choice(choice, registry))
     for place, settings in catalogue.settings.items():
         values = _mapping(place, lookup(recipe, place) or {})
-        with _Below(place):
+        with below(place):
             put(resolved, place, settings.resolve(values))
     for place, registry in catalogue.collections.items():
-        named = _mapping(place, lookup(recipe, place) or {})
-        for name, values in named.items():
-            if name not in registry.names():
-                message = f"no {registry.kind} {name!r}; {nearest(name, registry.names())}"
-                raise BadSetting(f"{place}.{name}", message)
-            with _Below(f"{place}.{name}"):
-                named[name] = registry.resolve(name, _mapping("", values or {}))
-        put(resolved, place, named)
+        with below(place):
+            put(resolved, place, resolve_collection(lookup(recipe, place) or {}, registry))
     for place in catalogue.paths:
         path = lookup(recipe, place)
         if not isinstance(path, str | None):
@@ -99,16 +100,28 @@ def put(values: Values, place: str, value: Any) -> None:
     values[last] = value
 
 
-def _resolve_choice(place: str, choice: Any, registry: Registry[Any]) -> Values:
-    if choice is None:
-        names = ", ".join(registry.names())
-        raise BadSetting(place, f"the recipe needs `{place}: {{name: ...}}` (one of {names})")
-    settings = dict(_mapping(place, choice))
+def resolve_choice(choice: Any, registry: Registry[Any]) -> Values:
+    """``{name: ..., **settings}`` checked and completed."""
+    settings = _mapping("", choice)
     name = settings.pop("name", None)
     if not isinstance(name, str):
-        raise BadSetting(place, f"`{place}` needs a `name:`; {nearest('', registry.names())}")
-    with _Below(place):
-        return {"name": name, **registry.resolve(name, settings)}
+        raise BadSetting(
+            "", f"the {registry.kind} needs a `name:`; {nearest('', registry.names())}"
+        )
+    return {"name": name, **registry.resolve(name, settings)}
+
+
+def resolve_collection(named: Any, registry: Registry[Any]) -> Values:
+    """``{name: settings}`` checked and completed."""
+    resolved: Values = {}
+    for name, settings in _mapping("", named).items():
+        with below(name):
+            if name not in registry.names():
+                raise BadSetting(
+                    "", f"no {registry.kind} {name!r}; {nearest(name, registry.names())}"
+                )
+            resolved[name] = registry.resolve(name, _mapping("", settings or {}))
+    return resolved
 
 
 def _mapping(place: str, value: Any) -> Values:
@@ -132,17 +145,3 @@ def _unknown(values: Mapping[str, Any], places: list[str], prefix: str = "") -> 
             yield place
         else:
             yield from _unknown(_mapping(place, value), places, f"{place}.")
-
-
-class _Below:
-    """Adds the place of a section to the key of a setting's error."""
-
-    def __init__(self, place: str) -> None:
-        self._place = place
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
-        if isinstance(error, BadSetting):
-            error.key = ".".join(filter(None, (self._place, error.key)))

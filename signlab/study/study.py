@@ -50,6 +50,10 @@ class StudyFile(BaseModel):
         return values
 
 
+SMOKE_SCALE = 1e-6
+"""Of a schedule's epochs: one of every phase is left."""
+
+
 @dataclass(frozen=True)
 class Study:
     """A study that was read and checked, its recipe still as written.
@@ -127,8 +131,7 @@ def smoke_of(study: Study, updates: int = 3) -> Study:
     schedule = values.get("schedule")
     values["schedule"] = {
         **(schedule if isinstance(schedule, dict) else {}),
-        "epochs": 1,
-        "warmup_epochs": 0,
+        "scale": SMOKE_SCALE,
         "updates_per_epoch": updates,
     }
     return replace(study, name=f"{study.name}-smoke", recipe=replace(study.recipe, values=values))

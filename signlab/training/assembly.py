@@ -11,27 +11,48 @@ from signlab.corpora.batches import Batch
 from signlab.landmarks.features import Features
 from signlab.landmarks.layout import Layout
 from signlab.models.recognizer import Output, Recognizer, build_recognizer
-from signlab.registry import Settings
+from signlab.registry import Settings, below
 from signlab.scoring.decode import DECODERS, Decoder
 from signlab.scoring.protocol import SCORING, Scoring
 from signlab.training.objective import Objective, build_objective
-from signlab.training.schedule import SCHEDULE, Schedule
+from signlab.training.phases import Phase
+from signlab.training.schedule import SCHEDULES, Schedule
 
 FEATURES = Settings(Features, "features")
 
 
 @dataclass(frozen=True)
+class Stage:
+    """What a phase of the training changes: how utterances are bent, what is minimised."""
+
+    phase: Phase
+    augment: Augment
+    objective: Objective
+
+
+@dataclass(frozen=True)
 class Assembly:
-    """The parts of one run, built from its recipe."""
+    """The parts of one run, built from its recipe.
+
+    Attributes:
+        stages: One a phase of the schedule.
+    """
 
     features: Features
-    augment: Augment
     recognizer: Recognizer
-    objective: Objective
     schedule: Schedule
+    stages: tuple[Stage, ...]
     decoder: Decoder
     scoring: Scoring
     vocabulary: tuple[str, ...]
+
+    def at(self, epoch: int) -> tuple[Stage, int]:
+        """The stage of an epoch (from 0), and how many of the stage's epochs come before it."""
+        for stage in self.stages:
+            if epoch < stage.phase.epochs:
+                return stage, epoch
+            epoch -= stage.phase.epochs
+        raise IndexError("beyond the last epoch of the schedule")
 
     def forward(self, batch: Batch) -> Output:
         """What the recogniser gives for a batch, augmented or not."""
@@ -48,21 +69,29 @@ def assemble(recipe: Mapping[str, Any], layout: Layout, vocabulary: tuple[str, .
     Raises:
         BadSetting: A setting is out of range or does not fit its neighbours.
     """
-    features = FEATURES.build(recipe["features"], layout=layout)
+    with below("features"):
+        features = FEATURES.build(recipe["features"], layout=layout)
     recognizer = build_recognizer(
         recipe["model"], part_widths=features.widths, outputs=len(vocabulary) + 1
     )
+    with below("schedule"):
+        schedule = SCHEDULES.build_choice(recipe["schedule"])
+
+    def stage(phase: Phase) -> Stage:
+        own = {**recipe, **phase.sections}
+        augment = Augment(
+            own["augment"], selection=features.selection, out_lengths=recognizer.out_lengths
+        )
+        return Stage(phase, augment, build_objective(own))
+
+    with below("decode"):
+        decoder = DECODERS.build_choice(recipe["decode"])
     return Assembly(
         features=features,
-        augment=Augment(
-            recipe["augment"],
-            selection=features.selection,
-            out_lengths=recognizer.out_lengths,
-        ),
         recognizer=recognizer,
-        objective=build_objective(recipe),
-        schedule=SCHEDULE.build(recipe["schedule"]),
-        decoder=DECODERS.build_choice(recipe["decode"]),
+        schedule=schedule,
+        stages=tuple(map(stage, schedule.plan)),
+        decoder=decoder,
         scoring=SCORING.build(recipe["scoring"]),
         vocabulary=vocabulary,
     )

@@ -1,61 +1,114 @@
-"""How long and how fast a run trains."""
+"""How long and how fast a run trains, and which weights it ends with."""
 
 import math
-from typing import Annotated
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from signlab.errors import BadInput
-from signlab.registry import Settings
-
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(gt=0)]
+from signlab.registry import BadSetting, Registry
+from signlab.training.phases import Count, Phase, PhaseSettings, Positive
 
 
-class Schedule:
-    """AdamW with a linear warm-up and a cosine decay to a hundredth.
+@dataclass(frozen=True, kw_only=True)
+class Schedule(ABC):
+    """AdamW through phases; the fields are settings of every schedule.
 
-    Args:
-        learning_rate: At the end of the warm-up.
+    Attributes:
+        learning_rate: The highest, where a phase names no other.
+        scale: Multiplies the epochs of every phase, of which one at least stays.
         batch_size: Utterances an update.
+        weight_decay: Of AdamW.
         clip: Largest norm of the gradient.
         updates_per_epoch: Ends an epoch early; for a quick look.
         keep: Whose weights a run ends with: those of the epoch that is best on dev, or of the
             last, which is the better choice where dev is too small to tell epochs apart.
     """
 
-    def __init__(
-        self,
-        *,
-        epochs: Count = 40,
-        warmup_epochs: Annotated[int, Field(ge=0)] = 2,
-        learning_rate: Positive = 2e-3,
-        weight_decay: Annotated[float, Field(ge=0)] = 0.01,
-        batch_size: Count = 16,
-        clip: Positive = 1.0,
-        updates_per_epoch: Count | None = None,
-        keep: Annotated[str, Field(pattern="^(best|last)$")] = "best",
-    ) -> None:
-        if warmup_epochs >= epochs:
-            raise BadInput(
-                f"schedule.warmup_epochs = {warmup_epochs} should be below "
-                f"schedule.epochs = {epochs}"
+    learning_rate: Positive = 2e-3
+    scale: Positive = 1.0
+    batch_size: Count = 16
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    clip: Positive = 1.0
+    updates_per_epoch: Count | None = None
+    keep: Literal["best", "last"] = "best"
+
+    def __post_init__(self) -> None:
+        if not self.plan:
+            raise BadSetting("phases", "no phase is left")
+
+    @property
+    @abstractmethod
+    def plan(self) -> tuple[Phase, ...]:
+        """The phases that the training goes through, their lengths scaled."""
+
+    @property
+    def total_epochs(self) -> int:
+        """Of all phases, if none ends early."""
+        return sum(phase.epochs for phase in self.plan)
+
+    def _scaled(self, epochs: int) -> int:
+        return max(1, math.floor(epochs * self.scale + 0.5))
+
+
+SCHEDULES: Registry[Schedule] = Registry("schedule")
+
+
+@SCHEDULES.register("cosine")
+@dataclass(frozen=True, kw_only=True)
+class Cosine(Schedule):
+    """A linear warm-up and a cosine decay to a hundredth.
+
+    Attributes:
+        epochs: Of both together.
+        warmup_epochs: Of the warm-up.
+    """
+
+    epochs: Count = 40
+    warmup_epochs: Annotated[int, Field(ge=0)] = 2
+
+    def __post_init__(self) -> None:
+        if self.warmup_epochs >= self.epochs:
+            raise BadSetting(
+                "warmup_epochs",
+                f"schedule.warmup_epochs = {self.warmup_epochs} should be below "
+                f"schedule.epochs = {self.epochs}",
             )
-        self.epochs = epochs
-        self.warmup_epochs = warmup_epochs
-        self.peak = learning_rate
-        self.weight_decay = weight_decay
-        self.batch_size = batch_size
-        self.clip = clip
-        self.updates_per_epoch = updates_per_epoch
-        self.keep_last = keep == "last"
+        super().__post_init__()
 
-    def learning_rate(self, progress: float) -> float:
-        """The rate at ``progress`` epochs (a fraction within an epoch counts)."""
-        if progress < self.warmup_epochs:
-            return self.peak * max(progress, 1e-3) / self.warmup_epochs
-        share = (progress - self.warmup_epochs) / (self.epochs - self.warmup_epochs)
-        return self.peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(share, 1.0))))
+    @property
+    def plan(self) -> tuple[Phase, ...]:
+        """The warm-up, if there is one, and the rest."""
+        epochs = self._scaled(self.epochs)
+        warmup = min(self._scaled(self.warmup_epochs), epochs - 1) if self.warmup_epochs else 0
+        rate = self.learning_rate
+        main = Phase("main", epochs - warmup, rate, "cosine")
+        return (Phase("warm-up", warmup, rate, "rise"), main) if warmup else (main,)
 
 
-SCHEDULE = Settings(Schedule, "schedule")
+@SCHEDULES.register("phased")
+@dataclass(frozen=True, kw_only=True)
+class Phased(Schedule):
+    """Phases one after the other, each with what it names and the recipe's in all else.
+
+    Attributes:
+        phases: By name, in order; null leaves one out that the recipe has.
+    """
+
+    phases: Annotated[dict[str, PhaseSettings | None], Field(min_length=1)]
+
+    @property
+    def plan(self) -> tuple[Phase, ...]:
+        """Those that are not left out."""
+        return tuple(
+            Phase(
+                name,
+                self._scaled(phase.epochs),
+                phase.learning_rate or self.learning_rate,
+                phase.curve,
+                phase.sections,
+            )
+            for name, phase in self.phases.items()
+            if phase is not None
+        )

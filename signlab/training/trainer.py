@@ -16,7 +16,7 @@ import torch
 from signlab.corpora.base import Sample, Splits
 from signlab.corpora.batches import Batch, bucketed_batches, collate
 from signlab.errors import TrainingDiverged
-from signlab.training.assembly import Assembly
+from signlab.training.assembly import Assembly, Stage
 from signlab.training.checkpoint import Checkpoint
 from signlab.training.evaluate import evaluate
 from signlab.training.update import Updates
@@ -56,20 +56,21 @@ def train_epochs(
     """
     recognizer, schedule = assembly.recognizer, assembly.schedule
     optimizer = torch.optim.AdamW(
-        recognizer.parameters(), lr=schedule.peak, weight_decay=schedule.weight_decay
+        recognizer.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay
     )
     state = resumed or Checkpoint.start()
     if resumed is not None:
         recognizer.load_state_dict(resumed.model)
         optimizer.load_state_dict(resumed.optimizer)
         torch.set_rng_state(resumed.random_state)
-    while state.epoch < schedule.epochs:
+    while state.epoch < schedule.total_epochs:
         started = time.perf_counter()
-        sums = _train_epoch(assembly, optimizer, splits, seed, state.epoch, device)
+        stage, done = assembly.at(state.epoch)
+        sums = _train_epoch(assembly, stage, done, optimizer, splits, seed, state.epoch, device)
         evaluation = evaluate(assembly, splits.dev, device)
         wer = evaluation.errors.wer
         # dev WER saturates where the signers of dev are known; among equals the loss decides
-        better = schedule.keep_last or (
+        better = schedule.keep == "last" or (
             (wer, evaluation.loss_per_label) < (state.best_wer, state.best_loss)
         )
         seconds = state.seconds + time.perf_counter() - started
@@ -81,7 +82,8 @@ def train_epochs(
             "frames": sums.frames,
             "loss_per_label": sums.loss / sums.labels,
             "dev_loss_per_label": evaluation.loss_per_label,
-            "learning_rate": schedule.learning_rate(state.epoch + 1),
+            "phase": stage.phase.name,
+            "learning_rate": stage.phase.rate(done + 1.0),
             "gradient_norm": sums.gradient_norm,
             "dev_wer": wer,
             "blank_share": evaluation.blank_share,
@@ -107,6 +109,8 @@ def train_epochs(
 
 def _train_epoch(
     assembly: Assembly,
+    stage: Stage,
+    done: int,
     optimizer: torch.optim.Optimizer,
     splits: Splits,
     seed: int,
@@ -124,9 +128,9 @@ def _train_epoch(
     frames = 0
     started = time.perf_counter()
     for update, group in enumerate(groups):
-        batch = _batch(assembly, [samples[i] for i in group], draws, device)
-        rate = schedule.learning_rate(epoch + update / len(groups))
-        loss = assembly.objective(assembly.forward(batch), batch)
+        batch = stage.augment(_batch(assembly, [samples[i] for i in group], device), draws)
+        loss = stage.objective(assembly.forward(batch), batch)
+        rate = stage.phase.rate(done + update / len(groups))
         updates(loss, batch.label_lengths.sum(), rate=rate)
         frames += sum(len(samples[i].landmarks) for i in group)
     sums = updates.sums()
@@ -145,11 +149,8 @@ def _train_epoch(
     )
 
 
-def _batch(
-    assembly: Assembly, samples: Sequence[Sample], draws: torch.Generator, device: torch.device
-) -> Batch:
-    batch = collate(samples, assembly.vocabulary, assembly.features.selection).to(device)
-    return assembly.augment(batch, draws)
+def _batch(assembly: Assembly, samples: Sequence[Sample], device: torch.device) -> Batch:
+    return collate(samples, assembly.vocabulary, assembly.features.selection).to(device)
 
 
 def _mixed(seed: int, epoch: int, stream: int) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from signlab.errors import BadStudy
-from signlab.registry import Registry, Settings
+from signlab.registry import Registry
 from signlab.study.components import Component, apply, merge
 from signlab.study.designs import DESIGNS
 from signlab.study.fold import Fold
@@ -39,17 +39,30 @@ class Mirror:
     def __init__(self, *, rate: float = 0.5) -> None: ...
 
 
-class Plan:
+SCHEDULES: Registry = Registry("schedule")
+
+
+@SCHEDULES.register("plain")
+class Plain:
     """How long."""
 
-    def __init__(self, *, epochs: int = 3, warmup_epochs: int = 1) -> None: ...
+    def __init__(
+        self, *, epochs: int = 3, scale: float = 1.0, updates_per_epoch: int = 0
+    ) -> None: ...
+
+
+@SCHEDULES.register("other")
+class Other:
+    """Another way to say how long."""
+
+    def __init__(self, *, phases: int = 1, scale: float = 1.0) -> None: ...
 
 
 CATALOGUE = Catalogue(
-    choices={"model.encoder": ENCODERS},
-    settings={"schedule": Settings(Plan, "schedule")},
+    choices={"model.encoder": ENCODERS, "schedule": SCHEDULES},
+    settings={},
     collections={"augment": WARPS},
-    optional={},
+    optional={"schedule": {"name": "plain"}},
 )
 
 RECIPE = """
@@ -91,7 +104,14 @@ def test_a_block_that_replaces_another_keeps_what_both_have(write):
     assert other.recipe["model"]["encoder"] == {"name": "wide", "width": 32, "heads": 2}
     assert both.recipe["model"]["encoder"] == {"name": "wide", "width": 64, "heads": 2}
     assert wider.changes == {"model.encoder.width": (32, 64)}
-    assert baseline.recipe["schedule"] == {"epochs": 5, "warmup_epochs": 1}
+
+
+def test_an_optional_choice_may_leave_out_its_name(write):
+    study = load_study(write("{width: 64}}}", "{width: 64}}, schedule: {name: other}}"))
+    baseline, wider, *_ = make_variants(study, CATALOGUE)
+    expected = {"name": "plain", "epochs": 5, "scale": 1.0, "updates_per_epoch": 0}
+    assert baseline.recipe["schedule"] == expected
+    assert wider.recipe["schedule"] == {"name": "other", "phases": 1, "scale": 1.0}
 
 
 def test_null_takes_an_entry_of_a_collection_away():
@@ -143,7 +163,7 @@ def test_a_smoke_study_cannot_be_taken_for_the_real_one(write):
     study = load_study(write())
     smoke = smoke_of(study)
     assert smoke.name == "tiny-smoke"
-    assert smoke.recipe.values["schedule"]["epochs"] == 1
+    assert 100 * smoke.recipe.values["schedule"]["scale"] < 0.5
     assert study.recipe.values["schedule"]["epochs"] == 5
 
 
