@@ -36,12 +36,12 @@ def parameters(recipe: Mapping[str, Any]) -> dict[str, str]:
 
 
 def epoch_points(epochs: pd.DataFrame) -> list[Point]:
-    """The metrics of every epoch in order, named ``epoch/<column>``."""
+    """The figures of every epoch in order, named ``epoch/<column>``; words are left out."""
     return [
         Point(f"epoch/{column}", float(value), int(1000 * row["seconds"]), int(row["epoch"]))
         for row in epochs.to_dict("records")
         for column, value in row.items()
-        if column != "epoch"
+        if column != "epoch" and not isinstance(value, str)
     ]
 
 
