@@ -15,22 +15,26 @@ class Component:
     Attributes:
         change: Nested as in a recipe. One that names a block replaces the block and keeps the
             settings the two share; null takes an entry of a collection away.
+        space: What a search of a variant with it searches besides; see ``study.dimension``.
     """
 
     name: str
     summary: str
     change: Mapping[str, Any] = field(default_factory=dict)
+    space: Mapping[str, Any] = field(default_factory=dict)
 
 
 COMPONENTS: dict[str, Component] = {}
 """The components that every study may name; plug-ins add theirs with ``add_component``."""
 
 
-def add_component(name: str, summary: str, change: Mapping[str, Any]) -> None:
+def add_component(
+    name: str, summary: str, change: Mapping[str, Any], space: Mapping[str, Any] | None = None
+) -> None:
     """Make a component known to every study."""
     if name in COMPONENTS:
         raise ValueError(f"component {name!r} is defined twice")
-    COMPONENTS[name] = Component(name, summary, change)
+    COMPONENTS[name] = Component(name, summary, change, space or {})
 
 
 _ATTENTION = {"width": 128, "layers": 2}

@@ -38,6 +38,36 @@ class Catalogue:
         """All places, dotted."""
         return [*self.choices, *self.settings, *self.collections, *self.paths]
 
+    def place_of(self, key: str) -> str | None:
+        """The place that a dotted key is in."""
+        return next((p for p in self.places if key == p or key.startswith(f"{p}.")), None)
+
+    def names_at(self, recipe: Values, key: str) -> list[str]:
+        """What a recipe as written may set where ``key`` is, by the blocks that it chooses."""
+        place = self.place_of(key)
+        if place is None:
+            return []
+        if place in self.choices:
+            choice = lookup(recipe, place) or self.optional.get(place, {})
+            name, registry = choice.get("name"), self.choices[place]
+            return ["name", *(registry.parameters(name) if name in registry.names() else ())]
+        if place in self.settings:
+            return [*self.settings[place].names]
+        if place in self.collections:
+            entry = key.removeprefix(f"{place}.").partition(".")[0]
+            present = entry in (lookup(recipe, place) or {})
+            return [
+                f"{entry}.{name}" for name in self.collections[place].parameters(entry)
+            ] * present
+        return [""]
+
+    def has(self, recipe: Values, key: str) -> bool:
+        """Whether a recipe as written has a place for a dotted key."""
+        place = self.place_of(key)
+        return place is not None and key.removeprefix(place).lstrip(".") in self.names_at(
+            recipe, key
+        )
+
 
 def resolve(recipe: Values, catalogue: Catalogue) -> Values:
     """The recipe with everything checked and every default written out.

@@ -12,6 +12,7 @@ from signlab.study.components import COMPONENTS, Component
 from signlab.study.designs import DESIGNS, Combinations
 from signlab.study.document import Document, Key, load, parse_value
 from signlab.study.recipe import put
+from signlab.study.search import FOLDER, Search, check_dimension, check_search
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]*$")]
 """Names become folders, so they hold letters, digits, `-`, `_` and `+` only."""
@@ -41,6 +42,7 @@ class StudyFile(BaseModel):
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = [0, 1, 2]
     folds: Folds = Folds()
     plugins: list[str] = []
+    search: Search | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -49,6 +51,8 @@ class StudyFile(BaseModel):
             return {**values, "folds": {"name": values["folds"]}}
         return values
 
+
+_BELOW: dict[str, type[BaseModel]] = {"folds": Folds, "search": Search}
 
 SMOKE_SCALE = 1e-6
 """Of a schedule's epochs: one of every phase is left."""
@@ -76,6 +80,7 @@ class Study:
     seeds: tuple[int, ...]
     folds: Folds
     plugins: tuple[str, ...]
+    search: Search | None = None
 
     def where(self, key: str, components: tuple[str, ...]) -> str:
         """``file:line`` of a recipe's key in a variant: what changed it, or the recipe itself."""
@@ -87,11 +92,21 @@ class Study:
                     return self.source.where(place)
         return self.recipe.where(path)
 
+    def where_searched(self, key: str, components: tuple[str, ...] = ()) -> str:
+        """``file:line`` of the range of a key: in a component, or below ``search:``."""
+        for index, item in enumerate(self.source.values.get("components", [])):
+            for name in set(item if isinstance(item, dict) else ()) & set(components):
+                place = ("components", str(index), name, FOLDER, key)
+                if place in self.source.lines:
+                    return self.source.where(place)
+        return self.source.where((FOLDER, "space", key))
+
 
 def load_study(path: Path, changes: tuple[str, ...] = ()) -> Study:
     """Read and check a study; ``changes`` are ``key=value`` pairs from the command line.
 
-    A change of ``seeds``, ``folds`` or ``design`` concerns the study, any other its recipe.
+    A change of ``seeds``, ``folds``, ``design`` or ``search`` concerns the study, any other its
+    recipe.
 
     Raises:
         BadStudy: Names file, line, key, value and the nearest valid choice.
@@ -102,8 +117,8 @@ def load_study(path: Path, changes: tuple[str, ...] = ()) -> Study:
         key, equals, text = change.partition("=")
         if not equals or not key:
             raise BadStudy(f"--set {change}: should be KEY=VALUE, as in schedule.epochs=5")
-        if key.strip() in ("seeds", "folds", "design"):
-            source.values[key.strip()] = parse_value(text)
+        if key.strip().partition(".")[0] in ("seeds", "folds", "design", "search"):
+            put(source.values, key.strip(), parse_value(text))
         else:
             recipe_changes[key.strip()] = parse_value(text)
     file = _checked(source)
@@ -111,22 +126,27 @@ def load_study(path: Path, changes: tuple[str, ...] = ()) -> Study:
     for key, value in recipe_changes.items():
         put(recipe.values, key, value)
     components = _components(file, source)
+    combinations = _combinations(file, source, components)
+    if file.search is not None:
+        names = {*components, *combinations}
+        check_search(file.search, file.seeds, names, source.where)
     return Study(
         name=file.name,
         question=file.question.strip(),
         source=source,
         recipe=recipe,
         components=components,
-        combinations=_combinations(file, source, components),
+        combinations=combinations,
         design=(file.design or "one-at-a-time") if file.variants is None else "listed",
         seeds=tuple(file.seeds),
         folds=file.folds,
         plugins=tuple(file.plugins),
+        search=file.search,
     )
 
 
 def smoke_of(study: Study, updates: int = 3) -> Study:
-    """The study with runs of a few updates, to see that everything holds together."""
+    """The study with runs of a few updates and few trials, to see that all holds together."""
     values = dict(study.recipe.values)
     schedule = values.get("schedule")
     values["schedule"] = {
@@ -134,7 +154,9 @@ def smoke_of(study: Study, updates: int = 3) -> Study:
         "scale": SMOKE_SCALE,
         "updates_per_epoch": updates,
     }
-    return replace(study, name=f"{study.name}-smoke", recipe=replace(study.recipe, values=values))
+    few = study.search and study.search.model_copy(update={"trials": min(study.search.trials, 3)})
+    recipe = replace(study.recipe, values=values)
+    return replace(study, name=f"{study.name}-smoke", recipe=recipe, search=few)
 
 
 def _checked(source: Document) -> StudyFile:
@@ -145,7 +167,7 @@ def _checked(source: Document) -> StudyFile:
         key = tuple(str(part) for part in first["loc"])
         where, dotted = source.where(key), ".".join(key)
         if first["type"] == "extra_forbidden":
-            known = Folds.model_fields if key[0] == "folds" else StudyFile.model_fields
+            known = _BELOW.get(key[0], StudyFile).model_fields
             hint = nearest(key[-1], known)
             raise BadStudy(f"{where}: a study has no key {dotted!r}; {hint}") from None
         if first["type"] == "missing":
@@ -179,7 +201,7 @@ def _components(file: StudyFile, source: Document) -> dict[str, Component]:
             if name in COMPONENTS:
                 where = source.where((*place, name))
                 raise BadStudy(f"{where}: component {name!r} exists already; choose another name")
-            known[name] = Component(name, "defined in the study", change)
+            known[name] = _own_component(name, change, source, (*place, name))
             named.append((name, (*place, name)))
     for variant, names in (file.variants or {}).items():
         named += [(name, ("variants", variant, str(i))) for i, name in enumerate(names)]
@@ -192,6 +214,17 @@ def _components(file: StudyFile, source: Document) -> dict[str, Component]:
             raise BadStudy(f"{source.where(place)}: component {name!r} is listed twice")
         found[name] = known[name]
     return found
+
+
+def _own_component(name: str, written: dict[str, Any], source: Document, place: Key) -> Component:
+    change = {section: value for section, value in written.items() if section != FOLDER}
+    space = written.get(FOLDER, {})
+    if not isinstance(space, dict):
+        where = source.where((*place, FOLDER))
+        raise BadStudy(f"{where}: component {name!r}: search should be ranges by key of the recipe")
+    for key, value in space.items():
+        check_dimension(key, value, source.where((*place, FOLDER, key)))
+    return Component(name, "defined in the study", change, space)
 
 
 def _combinations(
