@@ -43,29 +43,28 @@ class Catalogue:
         return next((p for p in self.places if key == p or key.startswith(f"{p}.")), None)
 
     def names_at(self, recipe: Values, key: str) -> list[str]:
-        """What a recipe as written may set where ``key`` is, by the blocks that it chooses."""
+        """What may be set where ``key`` is, in a recipe whose blocks are all named."""
         place = self.place_of(key)
-        if place is None:
-            return []
         if place in self.choices:
-            choice = lookup(recipe, place) or self.optional.get(place, {})
-            name, registry = choice.get("name"), self.choices[place]
+            name, registry = lookup(recipe, f"{place}.name"), self.choices[place]
             return ["name", *(registry.parameters(name) if name in registry.names() else ())]
         if place in self.settings:
             return [*self.settings[place].names]
         if place in self.collections:
             entry = key.removeprefix(f"{place}.").partition(".")[0]
-            present = entry in (lookup(recipe, place) or {})
-            return [
-                f"{entry}.{name}" for name in self.collections[place].parameters(entry)
-            ] * present
-        return [""]
+            if entry not in (lookup(recipe, place) or {}):
+                return []
+            return [f"{entry}.{name}" for name in self.collections[place].parameters(entry)]
+        return []
 
     def has(self, recipe: Values, key: str) -> bool:
-        """Whether a recipe as written has a place for a dotted key."""
+        """Whether a recipe whose blocks are all named can have a dotted key."""
         place = self.place_of(key)
-        return place is not None and key.removeprefix(place).lstrip(".") in self.names_at(
-            recipe, key
+        rest = key.removeprefix(f"{place}.")
+        return key in self.paths or any(
+            rest == name
+            or (rest.startswith(f"{name}.") and lookup(recipe, f"{place}.{name}") is not None)
+            for name in self.names_at(recipe, key)
         )
 
 

@@ -88,11 +88,11 @@ def _over_components(
 
 
 def _filled(recipe: Values, catalogue: Catalogue) -> Values:
-    """With the choices written out that may be left out."""
+    """With the names and choices written out that may be left out."""
     filled = apply(recipe, {}, catalogue)
-    for place, choice in catalogue.optional.items():
-        if lookup(filled, place) is None:
-            put(filled, place, dict(choice))
+    for place, default in catalogue.optional.items():
+        choice = lookup(filled, place)
+        put(filled, place, default if choice is None else {"name": default["name"], **choice})
     return filled
 
 
