@@ -18,6 +18,7 @@ from signlab.scoring.decode import DECODERS
 from signlab.scoring.protocol import SCORING
 from signlab.study.recipe import Catalogue
 from signlab.training.assembly import FEATURES
+from signlab.training.computation import COMPUTATION
 from signlab.training.losses import LOSSES
 from signlab.training.schedule import SCHEDULES
 
@@ -29,7 +30,7 @@ CATALOGUE = Catalogue(
         "schedule": SCHEDULES,
         "decode": DECODERS,
     },
-    settings={"features": FEATURES, "scoring": SCORING},
+    settings={"features": FEATURES, "train": COMPUTATION, "scoring": SCORING},
     collections={"augment": AUGMENTATIONS},
     paths=("init_from",),
     optional={

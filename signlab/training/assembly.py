@@ -14,6 +14,7 @@ from signlab.models.recognizer import Output, Recognizer, build_recognizer
 from signlab.registry import Settings, below
 from signlab.scoring.decode import DECODERS, Decoder
 from signlab.scoring.protocol import SCORING, Scoring
+from signlab.training.computation import COMPUTATION, Computation
 from signlab.training.objective import Objective, build_objective
 from signlab.training.phases import Phase
 from signlab.training.schedule import SCHEDULES, Schedule
@@ -42,6 +43,7 @@ class Assembly:
     recognizer: Recognizer
     schedule: Schedule
     stages: tuple[Stage, ...]
+    computation: Computation
     decoder: Decoder
     scoring: Scoring
     vocabulary: tuple[str, ...]
@@ -74,6 +76,8 @@ def assemble(recipe: Mapping[str, Any], layout: Layout, vocabulary: tuple[str, .
     recognizer = build_recognizer(
         recipe["model"], part_widths=features.widths, outputs=len(vocabulary) + 1
     )
+    computation = COMPUTATION.build(recipe["train"])
+    recognizer.checkpoint_blocks = computation.checkpoint_blocks
     with below("schedule"):
         schedule = SCHEDULES.build_choice(recipe["schedule"])
 
@@ -91,6 +95,7 @@ def assemble(recipe: Mapping[str, Any], layout: Layout, vocabulary: tuple[str, .
         recognizer=recognizer,
         schedule=schedule,
         stages=tuple(map(stage, schedule.plan)),
+        computation=computation,
         decoder=decoder,
         scoring=SCORING.build(recipe["scoring"]),
         vocabulary=vocabulary,
