@@ -6,7 +6,7 @@ references. Which sentences and signs are hard is shared by all variants, as in 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from zlib import crc32
 
@@ -164,6 +164,7 @@ def _fill(run, name, planted, fold, seed, utterances, epochs):
     training = {gloss: 3**place for place, gloss in enumerate(GLOSSES)}
     for kind, table in analyse(test, training, Scoring()).items():
         run.write_table(f"analysis/{kind}", table)
+    run.write_table("analysis/robustness", _robustness(_errors(hypotheses, "test")))
     history = _epochs(planted, _errors(hypotheses, "dev").wer, epochs, rng)
     run.write_table("epochs", history)
     run.write_result(_result(planted, hypotheses, history, seed))
@@ -229,6 +230,18 @@ def _errors(hypotheses: pd.DataFrame, split: str) -> Errors:
     rows = hypotheses[hypotheses["split"] == split]
     kinds = ("substitutions", "deletions", "insertions", "glosses")
     return Errors(*(int(rows[kind].sum()) for kind in kinds))
+
+
+def _robustness(intact: Errors) -> pd.DataFrame:
+    """Without a hand every tenth gloss more is missed, without both every third."""
+    more = {"nothing": 0.0, "left_hand": 0.1, "both_hands": 1 / 3}
+    worse = {
+        name: replace(intact, deletions=intact.deletions + int(share * intact.glosses))
+        for name, share in more.items()
+    }
+    return pd.DataFrame(
+        [{"withheld": name, **asdict(e), "wer": e.wer} for name, e in worse.items()]
+    )
 
 
 def _epochs(planted, final, epochs, rng) -> pd.DataFrame:

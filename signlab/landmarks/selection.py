@@ -155,6 +155,13 @@ class Selection:
         """Whether hands and nose are single points, and nothing else is known of the body."""
         return self.centre == "nose"
 
+    @property
+    def losses(self) -> dict[str, tuple[str, ...]]:
+        """What a tracker may lose, and the parts that are gone then; never the centre."""
+        single = {part: (part,) for part in self.slices if part != self.centre}
+        hands = RECIPE_PARTS["hands"]
+        return single | ({"both_hands": hands} if all(hand in single for hand in hands) else {})
+
     def position(self, part: str, number: int) -> int:
         """Where a point stands among the selected ones.
 

@@ -28,6 +28,8 @@ class ErrorAnalysis:
         presence: WER by part and by the share of frames in which it was tracked.
         reliability: By variant, the reliability curve of the confidences in glosses.
         calibration: Expected calibration error, a row for glosses and one for utterances.
+        robustness: WER by the part that was withheld, in the order of the runs; no rows where
+            nothing could be, and for runs of before it was measured.
         boundaries: By variant, median ms by which begin and end of glosses are off; no rows
             where the corpus does not tell when glosses are signed.
         changes: By variant, ``analysis.changes`` against the baseline, seeds and folds together.
@@ -38,6 +40,7 @@ class ErrorAnalysis:
     presence: pd.DataFrame
     reliability: dict[str, pd.DataFrame]
     calibration: pd.DataFrame
+    robustness: pd.DataFrame
     boundaries: pd.DataFrame
     changes: dict[str, pd.DataFrame]
 
@@ -61,6 +64,7 @@ def analyse_errors(variants: Sequence[VariantSummary]) -> ErrorAnalysis | None:
         presence=_ordered(each("presence", _wer("part", "group")), SHARES),
         reliability={name: _curve(rows.query("of == 'gloss'")) for name, rows in curves.items()},
         calibration=pd.DataFrame({name: _calibration(rows) for name, rows in curves.items()}),
+        robustness=each("robustness", _wer("withheld")).reindex(_withheld(measured)),
         boundaries=each("boundaries", _medians).T,
         changes={
             variant.name: _changes(baseline.runs, variant.runs)
@@ -68,6 +72,12 @@ def analyse_errors(variants: Sequence[VariantSummary]) -> ErrorAnalysis | None:
             if variant is not baseline and baseline.measured is not None
         },
     )
+
+
+def _withheld(variants: Sequence[VariantSummary]) -> list[str]:
+    """What was withheld, in the order of the runs' tables."""
+    tables = [run.analysis.get("robustness") for variant in variants for run in variant.runs]
+    return list(dict.fromkeys(name for t in tables if t is not None for name in t["withheld"]))
 
 
 def _wer(*keys: str) -> Callable[[pd.DataFrame], pd.Series]:

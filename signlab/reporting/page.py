@@ -13,6 +13,7 @@ from signlab.reporting.details import (
     signer_text,
 )
 from signlab.reporting.field_tests import field_tests_text
+from signlab.reporting.robustness import robustness_text
 from signlab.reporting.summary import StudySummary
 from signlab.reporting.tables import (
     change_list,
@@ -109,6 +110,10 @@ def _where(summary: StudySummary, _figure: Figure) -> str:
     return where_text(summary)
 
 
+def _robust(summary: StudySummary, _figure: Figure) -> str:
+    return robustness_text(summary)
+
+
 def _confidence(summary: StudySummary, figure: Figure) -> str:
     plot = figure("calibration.png", "Reliability of the confidences")
     return "\n\n".join(filter(None, [plot, confidence_text(summary)]))
@@ -125,6 +130,7 @@ _SECTIONS: list[tuple[str, Callable[[StudySummary, Figure], str]]] = [
     ("Signs", _signs),
     ("Confusions", _confused),
     ("Where the errors are", _where),
+    ("Robustness", _robust),
     ("Confidence", _confidence),
     ("Signers, folds and seeds", _people),
 ]

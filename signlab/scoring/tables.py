@@ -19,6 +19,9 @@ from signlab.scoring.wer import Alignment
 PRESENT = "present_"
 """What the columns begin with that tell in what share of the frames a part was tracked."""
 
+INTACT = "nothing"
+"""What the table of robustness says is withheld where all parts are there."""
+
 
 def analyse(
     table: pd.DataFrame, training: Mapping[str, int], scoring: Scoring

@@ -111,6 +111,10 @@ BUILT_IN: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "no-auxiliary": ("no CTC but the last", {"model.auxiliary": {"name": "none"}}),
     # training
+    "part-dropout": (
+        "in a third of the utterances a hand, both or the face missing",
+        {"augment.part_drop": {"rate": 0.33, "shortest": 1.0, "longest": 1.0}},
+    ),
     "focal": ("0.7 CTC + 0.3 focal CTC: hard utterances weigh more", {"loss": {"name": "focal"}}),
 }
 """Summary and change (by dotted place) of what `signlab components` lists."""

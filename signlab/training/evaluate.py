@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from signlab.corpora.augment.base import hide, points_of
 from signlab.corpora.base import Sample
 from signlab.corpora.batches import collate, ordered_batches
 from signlab.scoring.decoder import Hypothesis, LogProbs
@@ -50,11 +51,21 @@ class Evaluation:
         return plateau or self.distinct_glosses <= max(1.0, 0.05 * glosses)
 
 
-def evaluate(assembly: Assembly, samples: Sequence[Sample], device: torch.device) -> Evaluation:
-    """Recognise and score every utterance; the decoder must have been fitted."""
+def evaluate(
+    assembly: Assembly,
+    samples: Sequence[Sample],
+    device: torch.device,
+    *,
+    without: Sequence[str] = (),
+) -> Evaluation:
+    """Recognise and score every utterance; the decoder must have been fitted.
+
+    Args:
+        without: Parts that are hidden from the recogniser.
+    """
     decoded: dict[int, tuple[Hypothesis, int]] = {}
     loss = blanks = 0.0
-    for index, log_probs, nats in outputs(assembly, samples, device):
+    for index, log_probs, nats in outputs(assembly, samples, device, without=without):
         loss += nats
         blanks += float((log_probs.argmax(axis=1) == 0).sum())
         hypothesis = assembly.decoder.decode(log_probs, assembly.vocabulary)
@@ -75,18 +86,27 @@ def evaluate(assembly: Assembly, samples: Sequence[Sample], device: torch.device
 
 @torch.inference_mode()
 def outputs(
-    assembly: Assembly, samples: Sequence[Sample], device: torch.device
+    assembly: Assembly,
+    samples: Sequence[Sample],
+    device: torch.device,
+    *,
+    without: Sequence[str] = (),
 ) -> Iterator[tuple[int, LogProbs, float]]:
     """What the recogniser gives for each utterance, the shortest first.
+
+    Args:
+        without: Parts that are hidden from it.
 
     Yields:
         Its position, its log-probabilities cut to its length, and its CTC loss in nats.
     """
     assembly.recognizer.eval()
+    selection = assembly.features.selection
+    hidden = points_of(without, selection).to(device)
     for chosen in ordered_batches(samples, batch_size=BATCH_SIZE):
-        batch = collate(
-            [samples[i] for i in chosen], assembly.vocabulary, assembly.features.selection
-        ).to(device)
+        batch = collate([samples[i] for i in chosen], assembly.vocabulary, selection).to(device)
+        if without:
+            batch = hide(batch, hidden.expand_as(batch.landmarks.present))
         output = assembly.forward(batch)
         nats = Ctc()(output.log_probs, output.lengths, batch.labels, batch.label_lengths).tolist()
         log_probs, lengths = output.log_probs.cpu().numpy(), output.lengths.cpu().numpy()

@@ -26,6 +26,7 @@ from signlab.training.checkpoint import (
 from signlab.training.environment import describe_environment
 from signlab.training.evaluate import Evaluation, evaluate, outputs
 from signlab.training.outcome import hypotheses_table
+from signlab.training.robustness import robustness
 from signlab.training.trainer import train_epochs
 from signlab.training.warm_start import find_source, warm_start
 
@@ -81,6 +82,8 @@ def train(folder: RunFolder) -> None:
     training = Counter(gloss for glosses in splits.references for gloss in glosses)
     for name, table in analyse(tables[1], training, assembly.scoring).items():
         folder.write_table(f"analysis/{name}", table)
+    table = robustness(assembly, splits.test, device, intact=test)
+    folder.write_table("analysis/robustness", table)
     model = TrainedModel(
         weights=state.best,
         recipe=recipe,

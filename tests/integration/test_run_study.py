@@ -332,7 +332,7 @@ def test_a_run_leaves_the_tables_of_its_errors(finished):
         tables, errors = folder.analysis(), folder.result().test
         assert set(tables) == {
             "signs", "confusions", "lengths", "frequencies", "signers", "presence", "reliability",
-            "calibration",
+            "calibration", "robustness",
         }  # fmt: skip
         for name in ("lengths", "signers"):
             assert tables[name]["substitutions"].sum() == errors.substitutions
@@ -341,6 +341,36 @@ def test_a_run_leaves_the_tables_of_its_errors(finished):
         assert tables["signs"]["training"].gt(0).all()
         assert set(tables["presence"]["part"]) == {"pose", "left_hand", "right_hand"}
         assert tables["calibration"]["count"].sum() == sum(map(len, test["confidences"]))
+
+
+def without(folder: RunFolder) -> dict[str, float]:
+    table = folder.analysis()["robustness"].set_index("withheld")
+    assert table["wer"].between(0, 150).all()  # finite: no row is NaN
+    return table["wer"].to_dict()
+
+
+def test_every_run_is_scored_with_each_part_withheld_and_part_dropout_softens_the_loss(
+    finished, tmp_path
+):
+    for folder in finished[0].folders():
+        wer, name = without(folder), folder.path.parent.name
+        hands = ["left_hand", "right_hand", "both_hands"] if name != "no-hands" else []
+        assert list(wer) == ["nothing", *hands]
+        assert wer["nothing"] == folder.result().test.wer
+    report = (finished[0].folder / "reports" / "toy" / "report.md").read_text()
+    assert "| both_hands |" in report.partition("## Robustness")[2].partition("##")[0]
+    project = Project(tmp_path)
+    project.write(
+        study=STUDY.replace("- no-hands", "- part-dropout\n  - no-hands")
+        .replace("variants: {", "variants: {dropped: [part-dropout], ")
+        .replace("seeds: [0, 1, 2]", "seeds: [0]")
+    )
+    assert project.run("run-study", "study.yaml", "--only", "dropped").returncode == 0
+    (dropped,) = (without(f) for f in project.folders("dropped/*"))
+    (plain,) = (without(f) for f in finished[0].folders("baseline/default-0-*"))
+    for wer in (plain, dropped):
+        assert wer["both_hands"] > wer["nothing"] + 5  # only hands tell the first two glosses apart
+    assert dropped["both_hands"] < plain["both_hands"] - 5
 
 
 def spans(row):

@@ -243,14 +243,25 @@ def test_hidden_fingers_are_whole_and_one_of_each_hand():
         assert (gone.sum(dim=1) == 8).all()
 
 
-def test_part_drop_hides_one_part_and_never_the_pose():
-    batch = make(0, DEEP, utterances=50)
-    after = build("part_drop", DEEP, rate=1.0)(batch, draws())
+def test_part_drop_hides_a_hand_both_or_the_face_and_never_the_pose():
+    batch = make(0, DEEP, utterances=80)
+    after = build("part_drop", DEEP, rate=1.0, shortest=0.3)(batch, draws())
     hidden = batch.landmarks.present & ~after.landmarks.present
     parts = torch.stack([hidden[:, :, rows].any(dim=2).any(dim=1) for rows in DEEP.slices.values()])
-    assert not parts[0].any()
-    assert (parts.sum(dim=0) <= 1).all()
-    assert parts[1:].any(dim=1).all()
+    pose, left, right, face = range(4)
+    kinds = {(left,), (right,), (face,), (left, right)}
+    assert {tuple(row.nonzero()[:, 0].tolist()) for row in parts.T} == kinds
+    assert list(DEEP.slices) == ["pose", "left_hand", "right_hand", "face"]
+
+
+def test_part_dropout_lasts_the_whole_utterance():
+    batch = make(0, DEEP, utterances=80)
+    after = build("part_drop", DEEP, rate=0.5, shortest=1.0, longest=1.0)(batch, draws())
+    for rows in DEEP.slices.values():
+        before, kept = (b.landmarks.present[:, :, rows].flatten(1) for b in (batch, after))
+        assert ((kept == before).all(dim=1) | ~kept.any(dim=1)).all()
+    changed = (batch.landmarks.present != after.landmarks.present).flatten(1).any(dim=1)
+    assert 25 < changed.sum() < 55
 
 
 def test_other_augmentations_leave_the_draws_of_one_alone():
@@ -269,6 +280,7 @@ def test_other_augmentations_leave_the_draws_of_one_alone():
     [
         ("time_warp", {"low": 2.0, "high": 0.5}, "low"),
         ("affine", {"low": 1.5}, "low"),
+        ("part_drop", {"shortest": 0.8}, "shortest"),
         ("mirror", {"rate": 1.5}, "rate"),
         ("noise", {"scale": -1.0}, "scale"),
         ("miror", {}, "name"),

@@ -1,7 +1,7 @@
 """What an augmentation is, and what all of them need."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from pydantic import Field
 from torch import Tensor
 
 from signlab.corpora.batches import Batch
+from signlab.landmarks.selection import Selection
 from signlab.landmarks.tensors import Landmarks
 from signlab.registry import Registry
 
@@ -104,6 +105,14 @@ def hide(batch: Batch, hidden: Bool[Tensor, "batch frames points"]) -> Batch:
             present=landmarks.present & ~hidden,
         ),
     )
+
+
+def points_of(parts: Sequence[str], selection: Selection) -> Bool[Tensor, " points"]:
+    """Which of the selected points belong to some parts."""
+    members = torch.zeros(selection.points, dtype=torch.bool)
+    for part in parts:
+        members[selection.slices[part]] = True
+    return members
 
 
 def resampled(

@@ -14,24 +14,32 @@ from signlab.corpora.augment.base import (
     Rate,
     Share,
     hide,
+    points_of,
     uniform,
 )
 from signlab.corpora.batches import Batch
 from signlab.errors import BadInput
 from signlab.landmarks.selection import FINGERS, Selection
+from signlab.registry import BadSetting
 
 
 def spans(
-    lengths: Int[Tensor, " batch"], draws: Float[Tensor, "batch 2"], *, longest: float, frames: int
+    lengths: Int[Tensor, " batch"],
+    draws: Float[Tensor, "batch 2"],
+    *,
+    shortest: float = 0.0,
+    longest: float,
+    frames: int,
 ) -> Bool[Tensor, "batch {frames}"]:
     """One stretch of frames an utterance.
 
     Args:
         draws: From 0 to 1: how long the stretch is, and where it starts.
+        shortest: Smallest share of the utterance.
         longest: Largest share of the utterance.
         frames: Width of the result.
     """
-    size = (lengths * longest * draws[:, 0]).round()
+    size = (lengths * (shortest + (longest - shortest) * draws[:, 0])).round()
     start = ((lengths - size + 1) * draws[:, 1]).floor()
     place = torch.arange(frames, device=lengths.device)
     return (place >= start[:, None]) & (place < (start + size)[:, None])
@@ -39,11 +47,17 @@ def spans(
 
 @AUGMENTATIONS.register("part_drop")
 class PartDrop(Augmentation):
-    """One hand or the face lost for a while, as trackers lose them.
+    """A hand, both hands or the face lost for a while, as trackers lose them.
+
+    With ``shortest`` 1 it is part dropout: the recogniser learns to do without a part.
 
     Args:
         rate: Probability an utterance.
-        longest: Largest share of the utterance's frames.
+        shortest: Smallest share of the utterance's frames.
+        longest: Largest share of them.
+
+    Raises:
+        BadSetting: ``shortest`` is above ``longest``.
     """
 
     def __init__(
@@ -52,24 +66,24 @@ class PartDrop(Augmentation):
         selection: Selection,
         out_lengths: OutLengths,
         rate: Rate = 0.2,
+        shortest: Share = 0.0,
         longest: Share = 0.5,
     ) -> None:
         del out_lengths
+        if shortest > longest:
+            raise BadSetting("shortest", f"{shortest} should not be above longest = {longest}")
         self._rate = rate
-        self._longest = longest
-        parts = [part for part in selection.slices if part != selection.centre]
-        self._members = torch.zeros(max(len(parts), 1), selection.points, dtype=torch.bool)
-        for row, part in enumerate(parts):
-            self._members[row, selection.slices[part]] = True
+        self._shares = {"shortest": shortest, "longest": longest}
+        losses = [points_of(parts, selection) for parts in selection.losses.values()]
+        self._members = torch.stack(losses or [points_of((), selection)])
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
-        """Hide one part other than the body's centre during one stretch."""
+        """Hide one of these during one stretch."""
         lengths = batch.landmarks.lengths
         draws = uniform(generator, len(batch.ids), 4).to(lengths.device)
         part = (draws[:, 1] * len(self._members)).long()
-        stretch = spans(
-            lengths, draws[:, 2:], longest=self._longest, frames=batch.landmarks.present.shape[1]
-        )
+        frames = batch.landmarks.present.shape[1]
+        stretch = spans(lengths, draws[:, 2:], **self._shares, frames=frames)
         stretch &= (draws[:, 0] < self._rate)[:, None]
         members = self._members.to(lengths.device)[part]
         return hide(batch, stretch[:, :, None] & members[:, None])
