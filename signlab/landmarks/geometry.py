@@ -41,8 +41,7 @@ def distance(
     second: Float[Tensor, "batch frames coordinates"],
 ) -> Float[Tensor, "batch frames"]:
     """Distance in the image plane; MediaPipe's z is too rough to measure with."""
-    x, y = (first - second)[..., :2].unbind(-1)
-    return torch.hypot(x, y)
+    return torch.linalg.vector_norm((first - second)[..., :2], dim=-1)
 
 
 def body_centred(
@@ -102,10 +101,14 @@ def nose_centred(
 
 
 def _last_seen(seen: Bool[Tensor, "batch frames"]) -> Int[Tensor, "batch frames"]:
-    """For each frame the last seen one up to it; before the first seen one, that; 0 if none is."""
-    places = torch.arange(seen.shape[1], device=seen.device).expand_as(seen)
-    first = seen.int().argmax(dim=1, keepdim=True)
-    return torch.where(seen, places, first).cummax(dim=1).values
+    """For each frame the last seen one up to it; before the first seen one, that; any if none is.
+
+    Sorting, since no exporter knows ``torch.cummax``.
+    """
+    frames = seen.shape[1]
+    places = torch.arange(frames, device=seen.device)
+    in_order = torch.where(seen, places, frames - 1).sort(dim=1).values
+    return in_order.gather(1, (seen.cumsum(dim=1) - 1).clamp(min=0))
 
 
 def _centroid(
