@@ -12,7 +12,9 @@ def robustness_text(summary: StudySummary) -> str:
     if summary.errors is None or set(summary.errors.robustness.index) <= {INTACT}:
         return ""
     found = summary.errors.robustness
-    rows = [[str(name), *(_cell(found, name, variant) for variant in found)] for name in found.index]
+    rows = [
+        [str(name), *(_cell(found, name, variant) for variant in found)] for name in found.index
+    ]
     return (
         "Test WER in % where a part is hidden from the trained recogniser in every frame, and in "
         "brackets the points above its WER with all parts. What tells where the body is stays: "
