@@ -45,6 +45,10 @@ class Toy(Corpus):
         return POSE_HANDS
 
     @property
+    def vocabulary(self) -> tuple[str, ...]:
+        return self._glosses
+
+    @property
     def digest(self) -> str:
         return f"{len(self._glosses):032x}{self._sentences:016x}{self._held:016x}"
 

@@ -87,6 +87,11 @@ class Corpus(ABC):
 
     @property
     @abstractmethod
+    def vocabulary(self) -> tuple[str, ...]:
+        """The glosses in the order of their labels, whatever the fold."""
+
+    @property
+    @abstractmethod
     def digest(self) -> str:
         """Hexadecimal SHA-256 of everything that decides the content."""
 

@@ -103,6 +103,11 @@ class Composed(Corpus):
         return self._store.layout
 
     @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The glosses in the order of their labels."""
+        return self._store.vocabulary
+
+    @property
     def digest(self) -> str:
         """Of the clips, the settings and the way sentences are made."""
         settings = [VERSION, self._store.digest, self._sentences, vars(self.style)]
@@ -130,7 +135,7 @@ class Composed(Corpus):
         dev = self._compose(pools["dev"], "dev", fold.name, 0)
         test = self._compose(pools["test"], "test", fold.name, 0)
         return Splits(
-            self._store.vocabulary,
+            self.vocabulary,
             lambda epoch: self._compose(pools["train"], "train", fold.name, epoch),
             dev,
             test,

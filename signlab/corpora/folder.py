@@ -59,6 +59,11 @@ class FolderCorpus(Corpus):
         return self._store.layout
 
     @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The glosses in the order of their labels."""
+        return self._store.vocabulary
+
+    @property
     def digest(self) -> str:
         """That of the folder's content."""
         return self._store.digest
@@ -87,7 +92,7 @@ class FolderCorpus(Corpus):
         )
         count = round(self._recombined * len(train))
         if count == 0:
-            return Splits(self._store.vocabulary, lambda _epoch: train, dev, test)
+            return Splits(self.vocabulary, lambda _epoch: train, dev, test)
         signs = Signs(self._store, rows.train)
 
         def both(epoch: int) -> Sequence[Sample]:
@@ -95,4 +100,4 @@ class FolderCorpus(Corpus):
             made = (signs.sentence(f"recombined-{epoch}-{n}", rng) for n in range(count))
             return [*train, *made]
 
-        return Splits(self._store.vocabulary, both, dev, test, signed=train)
+        return Splits(self.vocabulary, both, dev, test, signed=train)

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import torch
 
-from signlab.corpora.base import open_corpus
+from signlab.corpora.base import CORPORA
 from signlab.errors import SignlabError
 from signlab.execution.catalogue import CATALOGUE, load_plugins
 from signlab.models.recognizer import Recognizer
 from signlab.study.components import COMPONENTS, apply
 from signlab.study.document import load
-from signlab.study.fold import Fold
 from signlab.study.recipe import Values, resolve
 from signlab.training.assembly import assemble
 
@@ -50,15 +49,15 @@ class _Base:
         load_plugins()
         self._values = load(recipe).values
         resolved = resolve(self._values, CATALOGUE)
-        self._corpus = open_corpus(resolved["corpus"])
-        self._vocabulary = self._corpus.open(Fold()).vocabulary
+        corpus = CORPORA.build_choice(resolved["corpus"])  # its sizes are known before its data
+        self._layout, self._vocabulary = corpus.layout, corpus.vocabulary
 
     def parameters(self, change: Values, slot: str | None = None) -> str:
         """Parameters of the whole or of a slot; the reason where the change cannot be built."""
         try:
             with torch.device("meta"):
                 resolved = resolve(apply(self._values, change, CATALOGUE), CATALOGUE)
-                model = assemble(resolved, self._corpus.layout, self._vocabulary).recognizer
+                model = assemble(resolved, self._layout, self._vocabulary).recognizer
         except SignlabError as error:
             return f"does not fit: {error}"
         return f"{_count(model, slot):,}"
