@@ -9,6 +9,7 @@ import typer
 import signlab
 from signlab.cli.catalogue import blocks, components
 from signlab.cli.corpus import app as corpus
+from signlab.cli.profile import profile
 from signlab.cli.recognise import recognise
 from signlab.cli.score import compare, score
 from signlab.cli.study import report, run_study
@@ -28,6 +29,7 @@ app.command("run-study")(run_study)
 app.command()(report)
 app.command()(components)
 app.command()(blocks)
+app.command()(profile)
 app.command()(score)
 app.command()(compare)
 app.command()(recognise)

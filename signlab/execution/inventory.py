@@ -11,7 +11,7 @@ from signlab.execution.catalogue import CATALOGUE, load_plugins
 from signlab.models.recognizer import Recognizer
 from signlab.study.components import COMPONENTS, apply
 from signlab.study.document import load
-from signlab.study.recipe import Values, resolve
+from signlab.study.recipe import Values, resolve, resolve_file
 from signlab.training.assembly import assemble
 
 Rows = list[tuple[str, ...]]
@@ -47,8 +47,8 @@ class _Base:
 
     def __init__(self, recipe: Path) -> None:
         load_plugins()
-        self._values = load(recipe).values
-        resolved = resolve(self._values, CATALOGUE)
+        document = load(recipe)
+        self._values, resolved = document.values, resolve_file(document, CATALOGUE)
         corpus = CORPORA.build_choice(resolved["corpus"])  # its sizes are known before its data
         self._layout, self._vocabulary = corpus.layout, corpus.vocabulary
 

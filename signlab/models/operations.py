@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from signlab.models.recognizer import Recognizer
@@ -18,8 +19,9 @@ def multiply_adds(recognizer: Recognizer, widths: Mapping[str, int], frames: int
     """Multiply-adds of the matrix products of each slot for one utterance.
 
     Those of recurrent layers are computed by formula, ``gates * hidden * (in + hidden)`` a
-    timestep: torch's counter gives 0 or their number, depending on the backend. Biases,
-    activations and normalisations are left out, as is usual.
+    timestep: torch's counter gives 0 or their number, depending on the backend, and on the meta
+    device takes them one timestep after the other. Biases, activations and normalisations are
+    left out, as is usual.
 
     Args:
         recognizer: May be on the meta device; runs once, in evaluation mode.
@@ -35,17 +37,15 @@ def multiply_adds(recognizer: Recognizer, widths: Mapping[str, int], frames: int
     lengths = torch.tensor([frames], device=place.device)
     recurrent: dict[str, int] = {}
     counter = FlopCounterMode(display=False)
-    with _evaluating(recognizer), _recurrent_layers(recognizer, recurrent), counter:
+    # attention as two matrix products: the counter does not know the CPU's fused one
+    plain = sdpa_kernel(SDPBackend.MATH)
+    with _evaluating(recognizer), _by_formula(recognizer, recurrent), plain, counter:
         recognizer(parts, presence, lengths)
     counted = {name: sum(ops.values()) // 2 for name, ops in counter.get_flop_counts().items()}
     root = type(recognizer).__name__
     return {
         slot: _total(f"{root}.{slot}", module, counted)
-        + sum(
-            by_formula - counted.get(f"{root}.{name}", 0)
-            for name, by_formula in recurrent.items()
-            if name.startswith(f"{slot}.")
-        )
+        + sum(number for name, number in recurrent.items() if name.startswith(f"{slot}."))
         for slot, module in recognizer.named_children()
     }
 
@@ -69,25 +69,29 @@ def _evaluating(recognizer: Recognizer) -> Iterator[None]:
 
 
 @contextmanager
-def _recurrent_layers(recognizer: Recognizer, found: dict[str, int]) -> Iterator[None]:
-    """Note in ``found`` what each recurrent layer that runs takes, by its name."""
-    handles = [
-        module.register_forward_hook(partial(_note, found, name))
-        for name, module in recognizer.named_modules()
-        if isinstance(module, nn.RNNBase)
-    ]
+def _by_formula(recognizer: Recognizer, found: dict[str, int]) -> Iterator[None]:
+    """Let recurrent layers give zeros, and note in ``found`` what they would have taken."""
+    modules = recognizer.named_modules()
+    layers = {name: module for name, module in modules if isinstance(module, nn.RNNBase)}
+    for name, module in layers.items():
+        module.forward = partial(_counted, found, name, module)
     try:
         yield
     finally:
-        for handle in handles:
-            handle.remove()
+        for module in layers.values():
+            del module.forward
 
 
-def _note(found: dict[str, int], name: str, module: nn.RNNBase, inputs: Any, _outputs: Any) -> None:
-    timesteps = inputs[0].shape[0] * inputs[0].shape[1]
+def _counted(
+    found: dict[str, int], name: str, module: nn.RNNBase, x: Tensor, _state: Any = None
+) -> tuple[Tensor, Any]:
     directions = 2 if module.bidirectional else 1
     hidden = module.hidden_size
     widths = [module.input_size] + [directions * hidden] * (module.num_layers - 1)
-    gates = GATES[type(module)]
-    operations = sum(gates * hidden * (width + hidden) for width in widths)
+    operations = sum(GATES[type(module)] * hidden * (width + hidden) for width in widths)
+    timesteps = x.shape[0] * x.shape[1]
     found[name] = found.get(name, 0) + timesteps * directions * operations
+    batch = x.shape[0 if module.batch_first else 1]
+    state = x.new_zeros(directions * module.num_layers, batch, hidden)
+    outputs = x.new_zeros(*x.shape[:2], directions * hidden)
+    return outputs, (state, state) if isinstance(module, nn.LSTM) else state

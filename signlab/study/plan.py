@@ -11,7 +11,7 @@ from signlab.errors import BadStudy
 from signlab.registry import BadSetting
 from signlab.study.components import apply, merge
 from signlab.study.fold import Fold
-from signlab.study.recipe import Catalogue, Values, flatten, lookup, resolve
+from signlab.study.recipe import Catalogue, Values, flatten, misfit, resolve
 from signlab.study.study import Study
 
 
@@ -152,10 +152,8 @@ def _resolve(
         return resolve(recipe, catalogue)
     except BadSetting as error:
         where = study.where(error.key, components)
-        prefix = f"variant {variant!r}: " if components else ""
-        value = lookup(recipe, error.key)
-        written = f"{error.key} = {value!r}: " if not isinstance(value, (dict, type(None))) else ""
-        raise BadStudy(f"{where}: {prefix}{written}{error}") from None
+        variants = f": variant {variant!r}" if components else ""
+        raise misfit(error, recipe, where + variants) from None
 
 
 def _differences(baseline: Values, recipe: Values) -> dict[str, tuple[Any, Any]]:

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from signlab.errors import nearest
+from signlab.errors import BadStudy, nearest
 from signlab.registry import BadSetting, Registry, Settings, below
+from signlab.study.document import Document
 
 Values = dict[str, Any]
 
@@ -100,6 +101,25 @@ def resolve(recipe: Values, catalogue: Catalogue) -> Values:
             raise BadSetting(place, f"should be a path, not {path!r}")
         put(resolved, place, path)
     return resolved
+
+
+def resolve_file(document: Document, catalogue: Catalogue) -> Values:
+    """The recipe of a file, as ``resolve`` gives it.
+
+    Raises:
+        BadStudy: Names file, line, key, value and what instead.
+    """
+    try:
+        return resolve(document.values, catalogue)
+    except BadSetting as error:
+        raise misfit(error, document.values, document.where(tuple(error.key.split(".")))) from None
+
+
+def misfit(error: BadSetting, recipe: Values, where: str) -> BadStudy:
+    """The error that tells ``where`` a recipe has the setting, and the value that it has."""
+    value = lookup(recipe, error.key)
+    written = f"{error.key} = {value!r}: " if not isinstance(value, dict | None) else ""
+    return BadStudy(f"{where}: {written}{error}")
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
