@@ -46,6 +46,8 @@ class Catalogue:
     def names_at(self, recipe: Values, key: str) -> list[str]:
         """What may be set where ``key`` is, in a recipe whose blocks are all named."""
         place = self.place_of(key)
+        if place is None:
+            return []
         if place in self.choices:
             name, registry = lookup(recipe, f"{place}.name"), self.choices[place]
             return ["name", *(registry.parameters(name) if name in registry.names() else ())]
