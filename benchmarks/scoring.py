@@ -18,7 +18,7 @@ from rapidfuzz.distance import Levenshtein
 
 from signlab.scoring.decode import DECODERS, Decoder
 from signlab.scoring.significance import ErrorTable, compare_paired
-from signlab.scoring.wer import align, corpus_errors, corpus_wer
+from signlab.scoring.wer import align_all, corpus_errors, corpus_wer
 
 UTTERANCES, GLOSSES, TIMESTEPS = 5000, 1295, 57
 Sentences = list[list[str]]
@@ -55,7 +55,7 @@ def transcripts(wrong: float, generator: np.random.Generator) -> None:
     left_text, right_text = ([" ".join(one) for one in side] for side in (references, hypotheses))
     compare(
         "alignments / jiwer.process_words",
-        lambda: [align(*pair) for pair in pairs],
+        lambda: align_all(references, hypotheses),
         lambda: jiwer.process_words(left_text, right_text),
         repetitions=7,
     )
@@ -63,13 +63,13 @@ def transcripts(wrong: float, generator: np.random.Generator) -> None:
         kaldialign = importlib.import_module("kaldialign")
         compare(
             "alignments / kaldialign.align",
-            lambda: [align(*pair) for pair in pairs],
+            lambda: align_all(references, hypotheses),
             lambda: [kaldialign.align(*pair, "*") for pair in pairs],
             repetitions=7,
         )
     compare(
         "sclite alignments / jiwer.process_words",
-        lambda: [align(*pair, aligner="sclite") for pair in pairs],
+        lambda: align_all(references, hypotheses, aligner="sclite"),
         lambda: jiwer.process_words(left_text, right_text),
         repetitions=3,
     )

@@ -138,12 +138,12 @@ def _read(reference: Path, hypothesis: Path, column: str | None) -> "Pairs":
 
 def _align(pairs: "Pairs", profile: str, aligner: str) -> list["Alignment"]:
     from signlab.scoring.cleanup import clean
-    from signlab.scoring.wer import align
+    from signlab.scoring.wer import align_all
 
     if aligner == "levenshtein" and any("{" in one for one in pairs.references):
         raise BadInput("the references hold alternations { a / b }; score with --aligner sclite")
-    references, hypotheses = clean(profile, pairs.references, pairs.hypotheses)
-    return [align(*both, aligner=aligner) for both in zip(references, hypotheses, strict=True)]
+    cleaned = clean(profile, pairs.references, pairs.hypotheses)
+    return align_all(*cleaned, aligner=aligner)
 
 
 def _figures(alignments: list["Alignment"], reference: Path) -> dict[str, Any]:

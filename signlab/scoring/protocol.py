@@ -5,7 +5,7 @@ from typing import Literal
 
 from signlab.registry import Settings
 from signlab.scoring.cleanup import clean
-from signlab.scoring.wer import Alignment, align, signature
+from signlab.scoring.wer import Alignment, align_all, signature
 from signlab.study.folder import Errors
 
 
@@ -30,8 +30,8 @@ class Scoring:
         self, references: Sequence[Sequence[str]], hypotheses: Sequence[Sequence[str]]
     ) -> list[Alignment]:
         """One alignment an utterance, of the cleaned glosses."""
-        pairs = zip(*clean(self.clean, references, hypotheses), strict=True)
-        return [align(*pair, aligner=self.aligner) for pair in pairs]
+        cleaned = clean(self.clean, references, hypotheses)
+        return align_all(*cleaned, aligner=self.aligner)
 
     def errors(
         self, references: Sequence[Sequence[str]], hypotheses: Sequence[Sequence[str]]

@@ -5,14 +5,21 @@ itself by a property test where Debian's ``sctk`` is installed.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from signlab.errors import BadInput
+from signlab.scoring.sclite_plain import SUBSTITUTION, UNPAIRED, Words, edits_of
 
 NOTHING = "@"
 """In an alternation: no word at all."""
 
+MARKS = frozenset({"{", "/", "}", NOTHING})
+
 # thousandths, since leaving out NOTHING costs 0.001
-_SUBSTITUTION, _UNPAIRED, _LEAVE_NOTHING = 4000, 3000, 1
+_SUBSTITUTION, _UNPAIRED, _LEAVE_NOTHING = 1000 * SUBSTITUTION, 1000 * UNPAIRED, 1
+
+Aligned = tuple[Words, Words, str]
+"""The reference that was chosen, the hypothesis, and a letter (C, S, D, I) a column."""
 
 
 class _Network:
@@ -56,22 +63,34 @@ class _Network:
         return ends
 
 
-def align(
-    reference: Sequence[str], hypothesis: Sequence[str]
-) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    """The reference that was chosen, the hypothesis, and a letter (C, S, D, I) a column.
-
-    Both come back as sclite compares them, see ``fold``.
+def align_all(
+    references: Sequence[Sequence[str]], hypotheses: Sequence[Sequence[str]]
+) -> list[Aligned]:
+    """Align every utterance; both sides come back as sclite compares them, see ``fold``.
 
     Raises:
         BadInput: An alternation is not closed, or an alternative is empty.
     """
-    network = _Network([fold(word) for word in reference])
-    heard = tuple(fold(word) for word in hypothesis)
-    if len(network.last) == 1 and tuple(network.words[1:]) == heard and NOTHING not in heard:
-        return heard, heard, "C" * len(heard)
+    found: list[Aligned] = []
+    plain: list[int] = []
+    for index, (reference, hypothesis) in enumerate(zip(references, hypotheses, strict=True)):
+        words, heard = tuple(map(fold, reference)), tuple(map(fold, hypothesis))
+        if words == heard or MARKS.isdisjoint(words):
+            plain.append(index)
+            found.append((words, heard, ""))
+        else:
+            found.append(align_network(words, heard))
+    edits = edits_of([found[index][:2] for index in plain])
+    for index, letters in zip(plain, edits, strict=True):
+        found[index] = *found[index][:2], letters
+    return found
+
+
+def align_network(words: Words, heard: Words) -> Aligned:
+    """Align one utterance whose reference may hold alternations."""
+    network = _Network(words)
     pointers, position = _fill(network, heard)
-    words, edits = [], []
+    chosen, edits = [], []
     here, behind = position, len(heard)
     while here or behind:
         before, earlier = pointers[here][behind]
@@ -79,12 +98,13 @@ def align(
         if before == here:
             edits.append("I")
         elif word != NOTHING:
-            words.append(word)
+            chosen.append(word)
             edits.append("D" if earlier == behind else "C" if word == heard[earlier] else "S")
         here, behind = before, earlier
-    return tuple(reversed(words)), heard, "".join(reversed(edits))
+    return tuple(reversed(chosen)), heard, "".join(reversed(edits))
 
 
+@lru_cache(maxsize=2**16)
 def fold(word: str) -> str:
     """A word as sclite compares it: lower case, without ``;tags`` and without a final ``*``."""
     word = word.lower().partition(";")[0]

@@ -7,8 +7,7 @@ import importlib.metadata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from rapidfuzz.distance import Indel, Levenshtein
+from rapidfuzz.distance import Levenshtein
 
 from signlab.errors import BadInput, nearest
 from signlab.scoring import sclite
@@ -59,10 +58,13 @@ class Alignment:
             )
 
 
-def align(
-    reference: Sequence[str], hypothesis: Sequence[str], *, aligner: str = "levenshtein"
-) -> Alignment:
-    """Align one utterance.
+def align_all(
+    references: Sequence[Sequence[str]],
+    hypotheses: Sequence[Sequence[str]],
+    *,
+    aligner: str = "levenshtein",
+) -> list[Alignment]:
+    """Align every utterance.
 
     Args:
         aligner: "levenshtein" (fewest edits; of several such alignments the one that rapidfuzz
@@ -70,25 +72,18 @@ def align(
             order, case folded, alternations ``{ a / b }`` in the reference).
 
     Raises:
-        BadInput: No such aligner, or an alternation that does not end.
+        BadInput: The numbers of references and hypotheses differ, there is no such aligner, or an
+            alternation does not end.
     """
-    return _aligner(aligner)(reference, hypothesis)
+    _check(references, hypotheses, aligner)
+    return ALIGNERS[aligner](references, hypotheses)
 
 
-def count_errors(
-    references: Sequence[Sequence[str]],
-    hypotheses: Sequence[Sequence[str]],
-    *,
-    aligner: str = "levenshtein",
-) -> list[Errors]:
-    """The errors of each utterance.
-
-    Raises:
-        BadInput: The numbers of references and hypotheses differ, or there is no such aligner.
-    """
-    one = _aligner(aligner)
-    _same_number(references, hypotheses)
-    return [one(*pair).errors for pair in zip(references, hypotheses, strict=True)]
+def align(
+    reference: Sequence[str], hypothesis: Sequence[str], *, aligner: str = "levenshtein"
+) -> Alignment:
+    """``align_all`` of one utterance."""
+    return align_all([reference], [hypothesis], aligner=aligner)[0]
 
 
 def corpus_errors(
@@ -100,29 +95,33 @@ def corpus_errors(
     """The errors of all utterances together; for "levenshtein" much faster than their sum.
 
     Raises:
-        BadInput: As for ``count_errors``.
+        BadInput: As for ``align_all``.
     """
+    _check(references, hypotheses, aligner)
     if aligner != "levenshtein":
-        return total(count_errors(references, hypotheses, aligner=aligner))
-    _same_number(references, hypotheses)
-    number = len(references)
-    distances = np.fromiter(map(Levenshtein.distance, references, hypotheses), int, number)
-    glosses = np.fromiter(map(len, references), int, number)
-    surplus = np.fromiter(map(len, hypotheses), int, number) - glosses
-    # S is at most the edits beyond the surplus, and at least Indel's distance (which counts a
-    # substitution as two) less Levenshtein's; where the bounds differ, only the edits tell
-    most = distances - abs(surplus)
-    loose = np.flatnonzero(most >= 2)
-    left, right = ([side[index] for index in loose.tolist()] for side in (references, hypotheses))
-    least = np.fromiter(map(Indel.distance, left, right), int, len(loose)) - distances[loose]
-    for at in np.flatnonzero(least < most[loose]).tolist():
-        edits = Levenshtein.editops(left[at], right[at]).as_list()
-        most[loose[at]] = [edit[0] for edit in edits].count("replace")
-    substitutions = int(most.sum())
-    unpaired, inserted = int(distances.sum()) - substitutions, int(surplus.sum())
-    return Errors(
-        substitutions, (unpaired - inserted) // 2, (unpaired + inserted) // 2, int(glosses.sum())
-    )
+        return total(one.errors for one in ALIGNERS[aligner](references, hypotheses))
+    glosses, spoken = sum(map(len, references)), sum(map(len, hypotheses))
+    longest = max(map(len, [*references, *hypotheses]), default=0)
+    old, new = "-" * longest, "+" * longest
+    distance = substitutions = 0
+    edited = []
+    for reference, hypothesis in zip(references, hypotheses, strict=True):
+        if reference == hypothesis:
+            continue
+        edits = Levenshtein.editops(reference, hypothesis)
+        distance += len(edits)
+        surplus = len(hypothesis) - len(reference)
+        most = len(edits) - abs(surplus)
+        if most < 2:
+            substitutions += most
+        else:
+            # some two of these may be a deletion and an insertion instead; the fastest way to
+            # ask how many are is to let the edits write a "+" for all that they bring in
+            edited.append(edits.apply(old, new))
+            substitutions -= len(edits) + surplus
+    substitutions += 2 * "".join(edited).count("+")
+    unpaired, inserted = distance - substitutions, spoken - glosses
+    return Errors(substitutions, (unpaired - inserted) // 2, (unpaired + inserted) // 2, glosses)
 
 
 def corpus_wer(references: Sequence[Sequence[str]], hypotheses: Sequence[Sequence[str]]) -> float:
@@ -131,7 +130,7 @@ def corpus_wer(references: Sequence[Sequence[str]], hypotheses: Sequence[Sequenc
     Raises:
         BadInput: The numbers of references and hypotheses differ, or no reference has a gloss.
     """
-    _same_number(references, hypotheses)
+    _check(references, hypotheses, "levenshtein")
     glosses = sum(map(len, references))
     if not glosses:
         raise BadInput("no reference has a gloss, so there is no error rate")
@@ -150,37 +149,42 @@ def signature(*, aligner: str, clean: str, decode: str) -> str:
     ``jiwer`` is the version whose alignments "levenshtein" gives (a property test holds it to
     that); both call rapidfuzz.
     """
-    _aligner(aligner)
     versions = "|".join(f"{name}:{_version(name)}" for name in ("signlab", "jiwer"))
     return f"wer|align:{aligner}|clean:{clean}|decode:{decode}|{versions}"
 
 
-def _levenshtein(reference: Sequence[str], hypothesis: Sequence[str]) -> Alignment:
+def _levenshtein(
+    references: Sequence[Sequence[str]], hypotheses: Sequence[Sequence[str]]
+) -> list[Alignment]:
+    return [
+        Alignment(tuple(reference), tuple(hypothesis), _edits(reference, hypothesis))
+        for reference, hypothesis in zip(references, hypotheses, strict=True)
+    ]
+
+
+def _edits(reference: Sequence[str], hypothesis: Sequence[str]) -> str:
     edits, reached = [], 0
     for edit in Levenshtein.editops(reference, hypothesis):
         edits.append(CORRECT * (edit.src_pos - reached) + _LETTERS[edit.tag])
         reached = edit.src_pos + (edit.tag != "insert")
     edits.append(CORRECT * (len(reference) - reached))
-    return Alignment(tuple(reference), tuple(hypothesis), "".join(edits))
+    return "".join(edits)
 
 
-def _sclite(reference: Sequence[str], hypothesis: Sequence[str]) -> Alignment:
-    return Alignment(*sclite.align(reference, hypothesis))
+def _sclite(
+    references: Sequence[Sequence[str]], hypotheses: Sequence[Sequence[str]]
+) -> list[Alignment]:
+    return [Alignment(*found) for found in sclite.align_all(references, hypotheses)]
 
 
-ALIGNERS: dict[str, Callable[[Sequence[str], Sequence[str]], Alignment]] = {
-    "levenshtein": _levenshtein,
-    "sclite": _sclite,
-}
+Aligner = Callable[[Sequence[Sequence[str]], Sequence[Sequence[str]]], list[Alignment]]
+
+ALIGNERS: dict[str, Aligner] = {"levenshtein": _levenshtein, "sclite": _sclite}
 
 
-def _aligner(name: str) -> Callable[[Sequence[str], Sequence[str]], Alignment]:
-    if name not in ALIGNERS:
-        raise BadInput(f"no aligner {name!r}; {nearest(name, ALIGNERS)}")
-    return ALIGNERS[name]
-
-
-def _same_number(references: Sequence, hypotheses: Sequence) -> None:
+def _check(references: Sequence, hypotheses: Sequence, aligner: str) -> None:
+    if aligner not in ALIGNERS:
+        raise BadInput(f"no aligner {aligner!r}; {nearest(aligner, ALIGNERS)}")
     if len(references) != len(hypotheses):
         raise BadInput(
             f"{len(references)} references but {len(hypotheses)} hypotheses; "

@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signlab.errors import BadInput
+from signlab.scoring.sclite import align_network
 from signlab.scoring.signs import confusions, per_sign
-from signlab.scoring.wer import align, corpus_errors, corpus_wer, count_errors, signature, total
+from signlab.scoring.wer import align, align_all, corpus_errors, corpus_wer, signature, total
 from signlab.study.folder import Errors
 
 words = st.lists(st.sampled_from(["A", "B", "C", "loc-D"]), max_size=9)
+lowered = st.lists(st.sampled_from(["a", "b", "c"]), max_size=12)
 sentences = st.lists(st.tuples(words, words), min_size=1, max_size=6)
 aligners = pytest.mark.parametrize("aligner", ["levenshtein", "sclite"])
 
@@ -53,8 +55,19 @@ def test_levenshtein_is_jiwer(pairs):
 def test_totals_are_the_sum_over_utterances(pairs):
     references, hypotheses = (list(side) for side in zip(*pairs, strict=True))
     for aligner in ("levenshtein", "sclite"):
-        one_by_one = count_errors(references, hypotheses, aligner=aligner)
-        assert corpus_errors(references, hypotheses, aligner=aligner) == total(one_by_one)
+        one_by_one = [align(*pair, aligner=aligner) for pair in pairs]
+        assert align_all(references, hypotheses, aligner=aligner) == one_by_one
+        errors = total(one.errors for one in one_by_one)
+        assert corpus_errors(references, hypotheses, aligner=aligner) == errors
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(lowered, lowered), max_size=6))
+def test_sclite_aligns_many_plain_sentences_as_it_aligns_a_network(pairs):
+    found = align_all(*([pair[side] for pair in pairs] for side in (0, 1)), aligner="sclite")
+    for pair, alignment in zip(pairs, found, strict=True):
+        one = align_network(*map(tuple, pair))
+        assert (alignment.reference, alignment.hypothesis, alignment.edits) == one
 
 
 @settings(deadline=None)
