@@ -20,6 +20,7 @@ from signlab.study.recipe import Catalogue
 from signlab.training.assembly import FEATURES
 from signlab.training.computation import COMPUTATION
 from signlab.training.losses import LOSSES
+from signlab.training.regularisers import REGULARISERS
 from signlab.training.schedule import SCHEDULES
 
 CATALOGUE = Catalogue(
@@ -31,7 +32,7 @@ CATALOGUE = Catalogue(
         "decode": DECODERS,
     },
     settings={"features": FEATURES, "train": COMPUTATION, "scoring": SCORING},
-    collections={"augment": AUGMENTATIONS},
+    collections={"augment": AUGMENTATIONS, "regularise": REGULARISERS},
     paths=("init_from",),
     optional={
         **{f"model.{slot}": choice for slot, choice in OPTIONAL.items()},

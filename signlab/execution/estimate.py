@@ -46,7 +46,7 @@ def print_plan(plan: Plan, workers: int | None, console: Console) -> None:
 
 
 def _training_seconds(variant: Variant, fold: Fold, frames: int) -> float:
-    """Estimated from two updates on one core, the second of them timed."""
+    """Estimated from two updates of the longest phase on one core, the second of them timed."""
     corpus = open_corpus(variant.recipe["corpus"])
     splits = corpus.open(fold)
     assembly = assemble(variant.recipe, corpus.layout, splits.vocabulary)
@@ -55,11 +55,14 @@ def _training_seconds(variant: Variant, fold: Fold, frames: int) -> float:
     size = assembly.schedule.batch_size
     group = next(iter(bucketed_batches(samples, batch_size=size, generator=order)))
     batch = collate([samples[i] for i in group], splits.vocabulary, assembly.features.selection)
+    stage = max(assembly.stages, key=lambda stage: stage.phase.epochs)
+    stage.objective.fit(splits.references, splits.vocabulary, blank=0.5)
+    batch = stage.augment(batch, order)  # as many views as the objective compares
     threads, seconds = torch.get_num_threads(), 0.0
     torch.set_num_threads(1)
     for _ in range(2):
         started = time.perf_counter()
-        assembly.stages[0].objective(assembly.forward(batch), batch).backward()
+        stage.objective(assembly.forward(batch), batch).backward()
         seconds = time.perf_counter() - started
     torch.set_num_threads(threads)
     batch_frames = sum(len(samples[i].landmarks) for i in group)

@@ -83,10 +83,14 @@ def assemble(recipe: Mapping[str, Any], layout: Layout, vocabulary: tuple[str, .
 
     def stage(phase: Phase) -> Stage:
         own = {**recipe, **phase.sections}
+        objective = build_objective(own)
         augment = Augment(
-            own["augment"], selection=features.selection, out_lengths=recognizer.out_lengths
+            own["augment"],
+            selection=features.selection,
+            out_lengths=recognizer.out_lengths,
+            views=objective.views,
         )
-        return Stage(phase, augment, build_objective(own))
+        return Stage(phase, augment, objective)
 
     with below("decode"):
         decoder = DECODERS.build_choice(recipe["decode"])

@@ -1,22 +1,45 @@
 """What training minimises, from what the recogniser gave for a batch."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from signlab.corpora.batches import Batch
 from signlab.models.recognizer import Output
 from signlab.training.losses import LOSSES, Loss
+from signlab.training.regularisers import REGULARISERS, Regulariser
 
 
 @dataclass(frozen=True)
 class Objective:
-    """The loss of the recipe on the recogniser's output and on that of its auxiliary heads."""
+    """CTC of one kind, on the last output and on the auxiliary heads', and its regularisers."""
 
     loss: Loss
+    regularisers: tuple[Regulariser, ...] = ()
+
+    @property
+    def views(self) -> int:
+        """How often each utterance has to stand in a batch; see ``Regulariser``."""
+        return max((each.views for each in self.regularisers), default=1)
+
+    def fit(
+        self, references: Sequence[Sequence[str]], vocabulary: Sequence[str], *, blank: float
+    ) -> None:
+        """Tell the regularisers how frequent glosses are.
+
+        Args:
+            references: Of the training utterances.
+            blank: Share of the timesteps without a gloss of their own.
+        """
+        counts = Counter(gloss for glosses in references for gloss in glosses)
+        signed = torch.tensor([float(counts[gloss]) for gloss in vocabulary])
+        for regulariser in self.regularisers:
+            regulariser.fit(signed / signed.sum(), blank)
 
     def __call__(self, output: Output, batch: Batch) -> Float[Tensor, ""]:
         """Nats over the whole batch: to be summed over batches and divided by all their labels.
@@ -24,11 +47,14 @@ class Objective:
         To be called outside autocast: ``output`` is in single precision or better.
         """
         labels = batch.labels, batch.label_lengths
-        loss = self.loss(output.log_probs, output.lengths, *labels).sum()
+        nats = self.loss(output.log_probs, output.lengths, *labels).sum()
         for auxiliary in output.auxiliary:
             extra = self.loss(auxiliary.log_probs, auxiliary.lengths, *labels).sum()
-            loss = loss + auxiliary.weight * extra
-        return loss
+            nats = nats + auxiliary.weight * extra
+        nats = nats * (1 - sum(each.instead for each in self.regularisers))
+        for each in self.regularisers:
+            nats = nats + each.weight * each(output.log_probs, output.lengths, *labels).sum()
+        return nats
 
 
 def build_objective(recipe: Mapping[str, Any]) -> Objective:
@@ -37,4 +63,7 @@ def build_objective(recipe: Mapping[str, Any]) -> Objective:
     Raises:
         BadSetting: An unknown name or setting.
     """
-    return Objective(LOSSES.build_choice(recipe["loss"]))
+    return Objective(
+        LOSSES.build_choice(recipe["loss"]),
+        tuple(REGULARISERS.build(name, own) for name, own in recipe["regularise"].items()),
+    )

@@ -11,6 +11,7 @@ from signlab.corpora.augment.chain import AUGMENTATIONS
 from signlab.registry import BadSetting, Group, Registry, refusal
 from signlab.study.recipe import resolve_choice, resolve_collection
 from signlab.training.losses import LOSSES
+from signlab.training.regularisers import REGULARISERS
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
@@ -33,6 +34,7 @@ def _checked(
 
 
 Chain = Annotated[dict[str, Any], _checked(resolve_collection, AUGMENTATIONS)]
+Terms = Annotated[dict[str, Any], _checked(resolve_collection, REGULARISERS)]
 LossChoice = Annotated[dict[str, Any], _checked(resolve_choice, LOSSES)]
 
 
@@ -46,6 +48,7 @@ class PhaseSettings(Group):
             hundredth along half a "cosine".
         augment: The augmentations of this phase, instead of the recipe's.
         loss: The loss of this phase, instead of the recipe's.
+        regularise: The regularisers of this phase, instead of the recipe's.
     """
 
     epochs: Count
@@ -53,11 +56,12 @@ class PhaseSettings(Group):
     curve: Curve = "constant"
     augment: Chain | None = None
     loss: LossChoice | None = None
+    regularise: Terms | None = None
 
     @property
     def sections(self) -> dict[str, Any]:
         """The sections of the recipe that the phase replaces."""
-        named = {"augment": self.augment, "loss": self.loss}
+        named = {"augment": self.augment, "loss": self.loss, "regularise": self.regularise}
         return {section: value for section, value in named.items() if value is not None}
 
 

@@ -102,7 +102,10 @@ def _start(assembly: Assembly, splits: Splits) -> None:
     frames = torch.tensor([len(sample.landmarks) for sample in first])
     timesteps = int(assembly.recognizer.out_lengths(frames).sum())
     labels = sum(len(sample.glosses) for sample in first)
-    assembly.recognizer.start_blank(1.0 - labels / timesteps)
+    blank = 1.0 - labels / timesteps
+    assembly.recognizer.start_blank(blank)
+    for stage in assembly.stages:
+        stage.objective.fit(splits.references, assembly.vocabulary, blank=blank)
     assembly.decoder.fit(splits.references)
 
 

@@ -275,6 +275,31 @@ def test_other_augmentations_leave_the_draws_of_one_alone():
     assert torch.equal(generator.get_state(), other.get_state())
 
 
+def test_views_differ_in_all_but_times_and_labels():
+    """The first view is what a recipe with one view sees; frame t of both is the same moment."""
+    batch = make(6, utterances=5)
+    settings = {name: {"rate": 1.0} for name in NAMES}
+    once, twice = (
+        Augment(settings, selection=FLAT, out_lengths=out_lengths, views=views)(batch, draws(3))
+        for views in (1, 2)
+    )
+    first, second = twice.landmarks.points.chunk(2)
+    assert torch.equal(first, once.landmarks.points)
+    assert not torch.equal(second, first)
+    for tensor in (twice.landmarks.lengths, twice.labels, twice.label_lengths):
+        assert torch.equal(*tensor.chunk(2))
+    assert (twice.ids, twice.signers) == (batch.ids * 2, batch.signers * 2)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_views_share_is_drawn_once(name):
+    batch = make(6, utterances=5)
+    augment = Augment({name: {"rate": 1.0}}, selection=FLAT, out_lengths=out_lengths, views=2)
+    first, second = augment(batch, draws(3)).landmarks.points.chunk(2)
+    apart = name in {"mirror", "affine", "noise", "part_drop", "finger_drop", "temporal_mask"}
+    assert torch.equal(first, second) == (not apart or name == "mirror")
+
+
 @pytest.mark.parametrize(
     ("name", "own", "key"),
     [

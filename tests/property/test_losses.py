@@ -106,3 +106,20 @@ def test_padding_does_not_matter(name):
 def test_gamma_zero_is_ctc():
     case = batched(torch.randn(2, 6, 4, dtype=torch.float64), [6, 5], [(1, 1, 2), (3,)])
     torch.testing.assert_close(Focal(gamma=0.0)(*case), Ctc()(*case))
+
+
+@pytest.mark.parametrize("name", LOSSES.names())
+@pytest.mark.parametrize("scale", [1.0, 60.0])
+def test_finite_at_every_length_with_an_alignment(name, scale):
+    """In single precision, with gradients, also for outputs that are wrong and sure of it."""
+    generator = torch.Generator().manual_seed(5)
+    loss = LOSSES.build(name, {})
+    for glosses in [(1,), (1, 1), (2, 1, 2), (3, 3, 3, 1)]:
+        fewest = needed_timesteps(glosses)
+        for length in range(fewest, fewest + 5):
+            logits = (scale * torch.randn(1, length, 4, generator=generator)).requires_grad_()
+            nats = loss(*batched(logits, [length], [glosses])).sum()
+            nats.backward()
+            assert nats.isfinite()
+            assert logits.grad is not None
+            assert logits.grad.isfinite().all()

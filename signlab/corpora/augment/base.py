@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -34,7 +34,13 @@ class Augmentation(ABC):
     labels; the same generator gives the same batch. What is drawn depends on the shape of the
     batch alone, never on its content. Work is done on the batch's device, draws on the
     generator's, so that a generator on the CPU gives the same draws everywhere.
+
+    Attributes:
+        apart: Whether two views of one utterance may be changed differently. Never where times or
+            labels change: views are compared frame by frame.
     """
+
+    apart: ClassVar[bool] = False
 
     @abstractmethod
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:

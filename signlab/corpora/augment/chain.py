@@ -1,7 +1,7 @@
 """All augmentations of a recipe, one after the other."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,6 +10,7 @@ from signlab.corpora.augment import drop, join, space, time
 from signlab.corpora.augment.base import AUGMENTATIONS, OutLengths
 from signlab.corpora.batches import Batch
 from signlab.landmarks.selection import Selection
+from signlab.landmarks.tensors import Landmarks
 
 MODULES = (space, time, join, drop)
 """Imported so that what they hold is registered."""
@@ -26,6 +27,8 @@ class Augment:
         selection: The points of a batch.
         out_lengths: Timesteps that the model makes of so many frames; utterances keep the frames
             that their labels need.
+        views: How often each utterance shall stand in the changed batch, changed differently in
+            all but times and labels: all utterances once, then all of them again.
 
     Raises:
         BadSetting: An unknown name or setting.
@@ -37,16 +40,39 @@ class Augment:
         *,
         selection: Selection,
         out_lengths: OutLengths,
+        views: int = 1,
     ) -> None:
         self._chain = {
             name: AUGMENTATIONS.build(name, own, selection=selection, out_lengths=out_lengths)
             for name, own in settings.items()
         }
+        self._views = views
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         """The changed batch; ``generator`` moves on by one draw, whatever the recipe."""
         draw = int(torch.randint(2**31, (), generator=generator, device=generator.device))
+        views = [self._view(batch, draw, view, generator.device) for view in range(self._views)]
+        return views[0] if len(views) == 1 else _stacked(views)
+
+    def _view(self, batch: Batch, draw: int, view: int, device: torch.device) -> Batch:
         for name, augmentation in self._chain.items():
-            own = torch.Generator(generator.device).manual_seed(draw ^ zlib.crc32(name.encode()))
+            stream = f"{name}{view}" if view and augmentation.apart else name
+            own = torch.Generator(device).manual_seed(draw ^ zlib.crc32(stream.encode()))
             batch = augmentation(batch, own)
         return batch
+
+
+def _stacked(views: Sequence[Batch]) -> Batch:
+    """Views of one batch, which differ in their points alone, one after the other."""
+    first = views[0]
+    return Batch(
+        Landmarks.from_planes(
+            torch.cat([view.landmarks.planes for view in views]),
+            torch.cat([view.landmarks.present for view in views]),
+            first.landmarks.lengths.repeat(len(views)),
+        ),
+        first.labels.repeat(len(views), 1),
+        first.label_lengths.repeat(len(views)),
+        first.ids * len(views),
+        first.signers * len(views),
+    )

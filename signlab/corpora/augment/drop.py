@@ -60,6 +60,8 @@ class PartDrop(Augmentation):
         BadSetting: ``shortest`` is above ``longest``.
     """
 
+    apart = True
+
     def __init__(
         self,
         *,
@@ -100,6 +102,8 @@ class FingerDrop(Augmentation):
     Raises:
         BadInput: The layout tracks a hand as a single point.
     """
+
+    apart = True
 
     def __init__(
         self,
@@ -145,6 +149,8 @@ class TemporalMask(Augmentation):
         masks: Moments an utterance; they may overlap.
         longest: Largest share of the utterance's frames that each hides.
     """
+
+    apart = True
 
     def __init__(
         self,

@@ -35,6 +35,8 @@ class Mirror(Augmentation):
         rate: Probability an utterance.
     """
 
+    apart = True
+
     def __init__(self, *, selection: Selection, out_lengths: OutLengths, rate: Rate = 0.5) -> None:
         del out_lengths
         self._rate = rate
@@ -66,6 +68,8 @@ class Affine(Augmentation):
         high: Largest scale.
         shift: Largest shift in x and in y, in shoulder widths.
     """
+
+    apart = True
 
     def __init__(
         self,
@@ -126,6 +130,8 @@ class Noise(Augmentation):
         rate: Probability an utterance.
         scale: Standard deviation in shoulder widths.
     """
+
+    apart = True
 
     def __init__(
         self,
