@@ -93,12 +93,9 @@ class Features(nn.Module):
         for part in self.parts:
             rows = self.selection.slices[part]
             present = landmarks.present[:, :, rows]
-            groups = [quantity[..., rows].flatten(2) for quantity in quantities]
-            groups += [
-                self._local_planes(part, origin, landmarks).flatten(2)
-                for origin in self._origins[part]
-            ]
-            features[part] = torch.cat(groups, dim=-1)
+            own = [quantity[..., rows] for quantity in quantities]
+            own += [self._local_planes(part, each, landmarks) for each in self._origins[part]]
+            features[part] = torch.stack(own, dim=2).flatten(2)
             presence.append(present.any(dim=-1))
         return features, torch.stack(presence, dim=-1)
 

@@ -1,8 +1,8 @@
 """Convolution, normalisation and pooling over time that padding cannot leak through.
 
-Activations stay (batch, time, width) in memory: a convolution over them is a two-dimensional one
-of height 1 in the channels-last format, which on CPU needs no copy and is 1.2 (dense) to 3 times
-(depthwise) as fast as Conv1d on the transposed tensor.
+Activations stay (batch, time, width) in memory, which on CPU is the quicker way for every size
+here. A dense convolution is one matrix product over what each output sees, a depthwise one a
+two-dimensional convolution of height 1 in the channels-last format.
 """
 
 from typing import Literal
@@ -34,7 +34,7 @@ ACTIVATIONS: dict[Activation, type[nn.Module]] = {
 
 def blank_padding(x: Activations, lengths: Lengths, value: float = 0.0) -> Activations:
     """``x`` with ``value`` past every length."""
-    return x.masked_fill(~valid_positions(x.shape[1], lengths)[:, :, None], value)
+    return torch.where(valid_positions(x.shape[1], lengths)[:, :, None], x, value)
 
 
 def shortened(lengths: Lengths, stride: int) -> Lengths:
@@ -74,10 +74,25 @@ class TimeConv(Sequential):
         self.filter = nn.Conv1d(in_width, out_width, kernel, groups=self.groups, bias=bias)
 
     def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
+        x = blank_padding(x, lengths)
+        return self._dense(x) if self.groups == 1 else self._depthwise(x), self.out_lengths(lengths)
+
+    def _dense(self, x: Activations) -> NewActivations:
+        weight, taps = self.filter.weight, self.filter.weight.shape[2]
+        outputs = (x.shape[1] + self.stride - 1) // self.stride
+        padded = functional.pad(x, (0, 0, self.reach, self.reach))
+        seen = [
+            padded[:, first : first + (outputs - 1) * self.stride + 1 : self.stride]
+            for first in range(0, taps * self.dilation, self.dilation)
+        ]
+        return functional.linear(
+            torch.cat(seen, dim=-1), weight.transpose(1, 2).flatten(1), self.filter.bias
+        )
+
+    def _depthwise(self, x: Activations) -> NewActivations:
         # (batch, width, 1, time) whose memory is (batch, time, width)
-        image = blank_padding(x, lengths).transpose(1, 2).unsqueeze(2)
         image = functional.conv2d(
-            image,
+            x.transpose(1, 2).unsqueeze(2),
             self.filter.weight.unsqueeze(2),
             self.filter.bias,
             stride=(1, self.stride),
@@ -85,7 +100,7 @@ class TimeConv(Sequential):
             dilation=(1, self.dilation),
             groups=self.groups,
         )
-        return image.squeeze(2).transpose(1, 2), self.out_lengths(lengths)
+        return image.squeeze(2).transpose(1, 2)
 
     def out_lengths(self, lengths: Lengths) -> Lengths:
         return shortened(lengths, self.stride)
@@ -184,7 +199,7 @@ class BatchNorm(nn.Module):
         shift = -mean * scale
         if self.shift is not None:
             shift = shift + self.shift
-        return x * scale + shift
+        return torch.addcmul(shift, x, scale)
 
     def _track(self, mean: Tensor, variance: Tensor) -> None:
         if self.tracking:

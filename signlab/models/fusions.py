@@ -38,7 +38,7 @@ class Concat(Fusion):
         self, parts: PartActivations, presence: PartPresence
     ) -> Float[Tensor, "batch time fused"]:
         bits = presence[..., None]
-        known = torch.cat([parts.masked_fill(~bits, 0.0), bits.to(parts.dtype)], dim=-1)
+        known = torch.cat([torch.where(bits, parts, 0.0), bits.to(parts.dtype)], dim=-1)
         return self.mix(known.flatten(2))
 
 
@@ -58,7 +58,7 @@ class Flat(Fusion):
     def forward(
         self, parts: PartActivations, presence: PartPresence
     ) -> Float[Tensor, "batch time fused"]:
-        return parts.masked_fill(~presence[..., None], 0.0).flatten(2)
+        return torch.where(presence[..., None], parts, 0.0).flatten(2)
 
 
 class WeighingFusion(Fusion):

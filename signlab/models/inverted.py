@@ -110,7 +110,7 @@ class InvertedResidualStem(Stem):
             self.names, presence.unbind(2), self.encoders, strict=True
         ):
             bits = present[:, :, None]
-            x = torch.cat([parts[name].masked_fill(~bits, 0.0), bits.to(parts[name].dtype)], dim=-1)
+            x = torch.cat([torch.where(bits, parts[name], 0.0), bits.to(parts[name].dtype)], dim=-1)
             outputs.append(encode(x, lengths)[0])
         shorter = self.out_lengths(lengths)
         return torch.stack(outputs, dim=2), any_presence(presence, self.stride), shorter

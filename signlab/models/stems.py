@@ -88,7 +88,7 @@ class ConvStem(Stem):
             present = presence[:, :, i]
             bits = present[:, :, None]
             x = parts[name] if self.standards is None else self.standards[i](parts[name], present)
-            x = torch.cat([x.masked_fill(~bits, 0.0), bits.to(x.dtype)], dim=-1)
+            x = torch.cat([torch.where(bits, x, 0.0), bits.to(x.dtype)], dim=-1)
             x, shorter = self.convs[i](x, lengths)
             outputs.append(self.finishes[i](x, shorter))
         return (
@@ -124,7 +124,7 @@ class JoinedStem(Stem):
         self, parts: PartFeatures, presence: Presence, lengths: Lengths
     ) -> tuple[PartActivations, PartPresence, Lengths]:
         known = [
-            parts[name].masked_fill(~presence[:, :, i, None], 0.0)
+            torch.where(presence[:, :, i, None], parts[name], 0.0)
             for i, name in enumerate(self.names)
         ]
         return torch.cat(known, dim=-1).unsqueeze(2), presence.any(-1, keepdim=True), lengths
