@@ -55,7 +55,7 @@ def signed(glosses: list[str], signer: Signer, *, errors: float, number: int = 0
     signs = make_lexicon(_GLOSSES)
     said = np.array([[sign.gloss for sign in signs].index(gloss) for gloss in glosses])
     stream = Stream(number)
-    landmarks = make_landmarks(said, make_phonetics(signs), signer, stream, errors=errors)
+    landmarks, _ = make_landmarks(said, make_phonetics(signs), signer, stream, errors=errors)
     return Sample("", signer.name, tuple(glosses), landmarks, signer.camera.aspect)
 
 

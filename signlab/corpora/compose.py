@@ -38,12 +38,17 @@ class Style:
 
 @dataclass(frozen=True)
 class Piece:
-    """A clip's place in a sentence: its frames ``start`` to ``end`` in ``frames`` frames."""
+    """A clip's place in a sentence: its frames ``start`` to ``end`` in ``frames`` frames.
+
+    Attributes:
+        sign: Whether it is one of the sentence's glosses, and no pause.
+    """
 
     row: int
     start: int
     end: int
     frames: int
+    sign: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,7 @@ def render(store: Store, sentence: Sentence) -> Sample:
         landmarks=blend(frames, times(sentence)),
         aspect=clips[0].aspect,
         fps=clips[0].fps,
+        spans=spans(sentence),
     )
 
 
@@ -146,6 +152,16 @@ def times(sentence: Sentence) -> Float32[np.ndarray, " frames"]:
     return np.concatenate(parts).astype(np.float32)
 
 
+def spans(sentence: Sentence) -> tuple[tuple[int, int], ...]:
+    """The frames of each gloss of a sentence, without the ways from one to the next."""
+    found, begin = [], 0
+    for piece, transition in zip(sentence.pieces, (*sentence.transitions, 0), strict=True):
+        if piece.sign:
+            found.append((begin, begin + piece.frames))
+        begin += piece.frames + transition
+    return tuple(found)
+
+
 def blend(
     frames: Int16[np.ndarray, "source points coordinates"], at: Float32[np.ndarray, " frames"]
 ) -> Int16[np.ndarray, "frames points coordinates"]:
@@ -164,7 +180,7 @@ def _sign(clips: Clips, rows: Sequence[int], style: Style, rng: np.random.Genera
     start, end = clips.span(row)
     slow, fast = np.log(style.speed)
     speed = np.exp(rng.uniform(slow, fast))  # twice as fast is as likely as half as fast
-    return Piece(row, start, end, max(2, round((end - start) / speed)))
+    return Piece(row, start, end, max(2, round((end - start) / speed)), sign=True)
 
 
 def _pause(clips: Clips, rows: Sequence[int], rng: np.random.Generator) -> Piece:

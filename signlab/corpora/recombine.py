@@ -56,7 +56,8 @@ class Signs:
         name = index.signers.names[index.signers.codes[row]]
         signer = self._signers.setdefault(name, _Signer({}, [], [], [], []))
         for gloss, (start, end) in zip(glosses, spans, strict=True):
-            signer.signs.setdefault(gloss, []).append(Piece(row, start, end, end - start))
+            piece = Piece(row, start, end, end - start, sign=True)
+            signer.signs.setdefault(gloss, []).append(piece)
             signer.glosses.append(gloss)
         signer.lengths.append(len(glosses))
         first, last, frames = spans[0][0], spans[-1][1], int(index.frames[row])

@@ -5,7 +5,7 @@ compared with the timesteps that a variant leaves it, and a variant that cannot 
 baseline is refused.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -17,16 +17,14 @@ from signlab.corpora.batches import collate
 from signlab.corpora.folds import make_folds
 from signlab.errors import BadCorpus, BadStudy, SignlabError
 from signlab.execution.catalogue import CATALOGUE, load_plugins
+from signlab.models.recognizer import Recognizer
 from signlab.registry import BadSetting
 from signlab.study.fold import Fold
 from signlab.study.plan import Run, Variant, make_runs, make_variants
 from signlab.study.study import Study
 from signlab.training.assembly import Assembly, assemble
-from signlab.training.losses import needed_timesteps
+from signlab.training.feasible import check_lengths
 from signlab.training.warm_start import find_source
-
-SHOWN = 3
-"""How many utterances an error names before it counts the rest."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +59,13 @@ def make_plan(study: Study) -> Plan:
         corpus = corpora.of(variant)
         for fold in folds:
             splits = corpora.splits(variant, fold)
-            recognizer = _on_meta(study, variant, corpus, splits).recognizer
+            assembly = _on_meta(study, variant, corpus, splits)
+            recognizer = assembly.recognizer
             parameters[variant.name] = sum(p.numel() for p in recognizer.parameters())
             first = splits.train(0)
             frames.setdefault(variant.name, sum(len(s.landmarks) for s in first))
             for samples in (first, splits.dev, splits.test):
-                _check_lengths(variant, recognizer.out_lengths, samples)
+                _check_lengths(variant, recognizer, samples)
         _check_source(study, variant)
     _refuse_no_ops(study, variants, corpora, folds[0])
     digests = {variant.name: corpora.of(variant).digest for variant in variants}
@@ -123,27 +122,11 @@ def _on_meta(study: Study, variant: Variant, corpus: Corpus, splits: Splits) -> 
         raise BadStudy(f"{where}: variant {variant.name!r}: {error}") from None
 
 
-def _check_lengths(
-    variant: Variant,
-    out_lengths: Callable[[torch.Tensor], torch.Tensor],
-    samples: Sequence[Sample],
-) -> None:
-    """See that every utterance keeps the timesteps which CTC needs to align its glosses."""
-    timesteps = out_lengths(torch.tensor([len(s.landmarks) for s in samples])).tolist()
-    short = [
-        (sample, left, needed)
-        for sample, left in zip(samples, timesteps, strict=True)
-        if left < (needed := needed_timesteps(sample.glosses))
-    ]
-    if short:
-        sample, left, needed = short[0]
-        ids = ", ".join(repr(s.id) for s, _, _ in short[:SHOWN]) + ", ..." * (len(short) > SHOWN)
-        raise BadCorpus(
-            f"variant {variant.name!r}: {len(short)} of {len(samples)} utterances are too short "
-            f"for their glosses after down-sampling ({ids}): "
-            f"{sample.id!r} has {len(sample.landmarks)} frames, which leaves {left} timesteps, and "
-            f"{len(sample.glosses)} glosses, which need {needed}; lower model.temporal.downsample"
-        )
+def _check_lengths(variant: Variant, recognizer: Recognizer, samples: Sequence[Sample]) -> None:
+    try:
+        check_lengths(samples, recognizer.out_lengths)
+    except BadCorpus as error:
+        raise BadCorpus(f"variant {variant.name!r}: {error}") from None
 
 
 def _check_source(study: Study, variant: Variant) -> None:

@@ -116,14 +116,42 @@ BUILT_IN: dict[str, tuple[str, dict[str, Any]]] = {
         {"augment.part_drop": {"rate": 0.33, "shortest": 1.0, "longest": 1.0}},
     ),
     "focal": ("0.7 CTC + 0.3 focal CTC: hard utterances weigh more", {"loss": {"name": "focal"}}),
+    "label-smoothing": (
+        "every timestep is drawn a little to how frequent each gloss is",
+        {"regularise.smoothing": {}},
+    ),
+    "consistency": (
+        "two augmented views of each utterance have to agree; twice the work",
+        {"regularise.consistency": {}},
+    ),
+    "entropy": ("alignments are kept undecided", {"regularise.entropy": {}}),
 }
 """Summary and change (by dotted place) of what `signlab components` lists."""
+
+AUGMENTATIONS: dict[str, str] = {
+    "affine": "turned, sheared, scaled and shifted utterances",
+    "concatenate": "sentences of one signer joined",
+    "finger_drop": "fingers hidden",
+    "frame_drop": "frames lost",
+    "mirror": "left and right exchanged",
+    "noise": "points a little astray",
+    "part_drop": "a hand or the face lost for a while",
+    "temporal_mask": "moments hidden",
+    "time_warp": "utterances slower or faster",
+}
+"""What each augmentation gives: a component puts it, at its defaults, into a recipe without it, and
+another one takes it out of a recipe with it."""
 
 for _name, (_summary, _places) in BUILT_IN.items():
     _change: Values = {}
     for _place, _value in _places.items():
         put(_change, _place, _value)
     add_component(_name, _summary, _change)
+
+for _name, _summary in AUGMENTATIONS.items():
+    _dashed = _name.replace("_", "-")
+    add_component(_dashed, f"training with {_summary}", {"augment": {_name: {}}})
+    add_component(f"no-{_dashed}", f"training without {_summary}", {"augment": {_name: None}})
 
 
 def merge(components: Iterable[Component]) -> Values:

@@ -160,7 +160,11 @@ def _differences(baseline: Values, recipe: Values) -> dict[str, tuple[Any, Any]]
     before, after = flatten(baseline), flatten(recipe)
     keys = dict.fromkeys([*before, *after])
     return {
-        key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)
+        key: (before.get(key), after.get(key))
+        for key in keys
+        if before.get(key) != after.get(key)
+        # a section that is empty on one side is told by what stands in it on the other
+        and not any(other.startswith(f"{key}.") for other in keys)
     }
 
 

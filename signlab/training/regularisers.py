@@ -109,7 +109,7 @@ class Consistency(Regulariser):
     other as it stands. What changes times is drawn once for both views. About twice the work.
 
     Source: Yao et al. 2024, "CR-CTC: Consistency regularization on CTC for improved speech
-        recognition", arXiv 2410.05101, eq. 4 and 6; there the weight is 0.2.
+        recognition", arXiv 2410.05101; there the weight is 0.2.
     """
 
     views = 2
@@ -134,7 +134,7 @@ class Entropy(Regulariser):
     ones in play.
 
     Source: Liu, Jin and Zhang 2018, "Connectionist temporal classification with maximum entropy
-        regularization", eq. 6.
+        regularization".
     """
 
     def __init__(self, *, weight: Weight = 0.1) -> None:

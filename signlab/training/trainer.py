@@ -19,6 +19,7 @@ from signlab.errors import TrainingDiverged
 from signlab.training.assembly import Assembly, Stage
 from signlab.training.checkpoint import Checkpoint
 from signlab.training.evaluate import evaluate
+from signlab.training.feasible import check_lengths
 from signlab.training.update import Updates
 
 
@@ -120,6 +121,7 @@ def _train_epoch(
     schedule, recognizer = assembly.schedule, assembly.recognizer
     recognizer.train()
     samples = splits.train(epoch)
+    check_lengths(samples, recognizer.out_lengths)  # of an epoch they may be fresh
     order = torch.Generator().manual_seed(_mixed(seed, epoch, 1))
     draws = torch.Generator(device).manual_seed(_mixed(seed, epoch, 2))
     groups = list(bucketed_batches(samples, batch_size=schedule.batch_size, generator=order))

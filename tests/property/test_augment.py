@@ -156,7 +156,7 @@ def test_time_warp_keeps_a_movement_and_never_interpolates_over_a_gap():
     present[:, 8:12, 3] = False
     landmarks = Landmarks.from_planes(planes * present[:, :, None], present, torch.tensor([frames]))
     batch = Batch(landmarks, torch.tensor([[1]]), torch.tensor([1]), ("u",), ("A",))
-    slower = build("time_warp", low=2.0, high=2.0)(batch, draws()).landmarks
+    slower = build("time_warp", rate=1.0, low=2.0, high=2.0)(batch, draws()).landmarks
     assert slower.lengths.tolist() == [42]
     expected = torch.linspace(0, frames - 1, 42)
     torch.testing.assert_close(slower.points[0, :, 0, 0], expected)
@@ -170,7 +170,7 @@ def test_time_warp_keeps_a_movement_and_never_interpolates_over_a_gap():
 
 def test_time_warp_stops_at_what_the_labels_need():
     batch = make(5, utterances=6)
-    after = build("time_warp", low=0.01, high=0.01)(batch, draws())
+    after = build("time_warp", rate=1.0, low=0.01, high=0.01)(batch, draws())
     need = frames_needed(batch.labels, batch.label_lengths, out_lengths=out_lengths, frames=500)
     old = batch.landmarks.lengths
     assert torch.equal(after.landmarks.lengths, torch.minimum(old, need))
@@ -185,7 +185,7 @@ def test_warped_batches_are_still_nearly_full():
     even = replace(batch, landmarks=replace(batch.landmarks, lengths=torch.full((32,), 40)))
     shares = []
     for seed in range(20):
-        landmarks = build("time_warp")(even, draws(seed)).landmarks
+        landmarks = build("time_warp", rate=1.0)(even, draws(seed)).landmarks
         shares.append(1 - landmarks.valid.float().mean())
     assert torch.stack(shares).mean() < 0.08
 
@@ -315,3 +315,8 @@ def test_senseless_settings_are_refused(name, own, key):
     with pytest.raises(BadSetting) as error:
         build(name, **own)
     assert error.value.key == key
+
+
+def test_default_rates_are_those_of_the_proposal():
+    rates = {"time_warp": 0.2, "frame_drop": 0.1, "noise": 0.05, "mirror": 0.3}
+    assert {name: AUGMENTATIONS.resolve(name, {})["rate"] for name in rates} == rates

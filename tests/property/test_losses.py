@@ -2,11 +2,15 @@
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from signlab.corpora.base import Sample
+from signlab.errors import BadCorpus
+from signlab.training.feasible import check_lengths
 from signlab.training.losses import LOSSES, Ctc, Focal, needed_timesteps
 
 
@@ -65,6 +69,18 @@ def test_needed_timesteps_are_exactly_those_with_an_alignment(case):
     losses = Ctc()(*batched(*case))
     for loss, length, glosses in zip(losses, lengths, labels, strict=True):
         assert bool(torch.isfinite(loss)) == (length >= needed_timesteps(glosses))
+
+
+def test_utterances_without_an_alignment_are_counted_and_named():
+    samples = [
+        Sample(f"u{number}", "s", glosses, np.zeros((frames, 1, 2), dtype=np.int16))
+        for number, (glosses, frames) in enumerate(
+            [(("A", "B"), 8), (("A", "A"), 11), (("A", "A"), 12), (("A",), 3)]
+        )
+    ]
+    check_lengths([samples[0], samples[2]], lambda frames: frames // 4)
+    with pytest.raises(BadCorpus, match=r"2 of 4 utterances.*\('u1', 'u3'\).*11 frames.*need 3"):
+        check_lengths(samples, lambda frames: frames // 4)
 
 
 @settings(max_examples=30, deadline=None)

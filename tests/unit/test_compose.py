@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signlab.corpora.base import Sample
-from signlab.corpora.compose import Piece, Sentence, blend, plan, times
+from signlab.corpora.compose import Piece, Sentence, blend, plan, spans, times
 from signlab.corpora.composed import Composed, write_composed
 from signlab.corpora.store import Store, write_corpus
 from signlab.corpora.trim import active_span
@@ -104,6 +104,15 @@ def test_glosses_are_those_of_the_clips(tmp_path: Path) -> None:
         pauses = len(sentence.pieces) - len(glosses)
         assert 0 <= pauses <= len(glosses) + 1
         assert len(sentence.transitions) == len(sentence.pieces) - 1
+        # a sign's frames are those of its clip: of the transitions none is as it was recorded
+        assert [end - begin for begin, end in spans(sentence)] == [
+            piece.frames for piece in sentence.pieces if index.glosses_of(piece.row)
+        ]
+        at = times(sentence)
+        begins = np.cumsum([0, *(piece.end - piece.start for piece in sentence.pieces)])
+        signs = [i for i, piece in enumerate(sentence.pieces) if index.glosses_of(piece.row)]
+        for i, (begin, end) in zip(signs, spans(sentence), strict=True):
+            assert (at[begin], at[end - 1]) == (begins[i], begins[i + 1] - 1)
 
 
 @given(

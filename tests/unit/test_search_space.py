@@ -19,7 +19,7 @@ model:
   temporal: {name: single-scale, kernel: 5}
   encoder: {name: bilstm, width: 96, layers: 1}
   head: {name: linear}
-augment: {time_warp: {rate: 0.5}, mirror: {}}
+augment: {time_warp: {rate: 0.5}, mirror: {rate: 0.5}}
 schedule: {epochs: 10}
 """
 

@@ -23,6 +23,7 @@ SMALL = {"glosses": 6, "signers": 6, "utterances": (24, 6, 8), "lengths": (1, 3)
 
 COMMITTED = {
     1: "1c08bd0f9b4196624f34ca288ca1918db3ceb082ddc97b9f8e371471782f0cd3",
+    2: "d3ff9e3b84999f85ecef1c80bd86366e10f29f63d6d6470be53c03928105b875",
 }
 """SHA-256 of the first utterances of the default corpus, by the generator's version."""
 
@@ -31,6 +32,7 @@ def first_landmarks(count=4, **settings):
     digest = hashlib.sha256()
     for sample, split in itertools.islice(Synthetic(**settings).generate(), count):
         words = [sample.id, sample.signer, sample.glosses, split, sample.aspect, sample.fps]
+        words.append(sample.spans)
         digest.update(json.dumps(words).encode())
         digest.update(np.ascontiguousarray(sample.landmarks, dtype="<i2"))
     return digest.hexdigest()
@@ -54,6 +56,14 @@ def test_bytes_do_not_depend_on_the_processor():
         env=slow, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.strip() == COMMITTED[GENERATOR_VERSION]
+
+
+def test_signs_follow_each_other_with_ways_between():
+    for sample, _ in Synthetic(**SMALL).generate():
+        assert sample.spans is not None
+        bounds = [0, *itertools.chain(*sample.spans), len(sample.landmarks)]
+        assert len(sample.spans) == len(sample.glosses)
+        assert all(begin < end for begin, end in itertools.pairwise(bounds))
 
 
 def test_splits_have_signers_of_their_own_and_training_has_every_gloss(tmp_path):

@@ -37,7 +37,7 @@ class Mirror(Augmentation):
 
     apart = True
 
-    def __init__(self, *, selection: Selection, out_lengths: OutLengths, rate: Rate = 0.5) -> None:
+    def __init__(self, *, selection: Selection, out_lengths: OutLengths, rate: Rate = 0.3) -> None:
         del out_lengths
         self._rate = rate
         self._counterpart = torch.from_numpy(selection.mirror)
@@ -138,7 +138,7 @@ class Noise(Augmentation):
         *,
         selection: Selection,
         out_lengths: OutLengths,
-        rate: Rate = 0.2,
+        rate: Rate = 0.05,
         scale: Amount = 0.01,
     ) -> None:
         del selection, out_lengths

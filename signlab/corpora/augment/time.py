@@ -46,7 +46,7 @@ class TimeWarp(Augmentation):
         *,
         selection: Selection,
         out_lengths: OutLengths,
-        rate: Rate = 1.0,
+        rate: Rate = 0.2,
         low: Factor = 0.5,
         high: Factor = 1.6,
         spread: Share = 0.1,
@@ -106,7 +106,7 @@ class FrameDrop(Augmentation):
     """
 
     def __init__(
-        self, *, selection: Selection, out_lengths: OutLengths, rate: Rate = 0.2, share: Share = 0.1
+        self, *, selection: Selection, out_lengths: OutLengths, rate: Rate = 0.1, share: Share = 0.1
     ) -> None:
         del selection
         self._out_lengths = out_lengths

@@ -25,8 +25,8 @@ from signlab.errors import BadCorpus
 from signlab.landmarks.layout import HOLISTIC, Layout
 from signlab.study.fold import Fold
 
-GENERATOR_VERSION = 1
-"""To be raised with every change that alters a single landmark."""
+GENERATOR_VERSION = 2
+"""To be raised with every change that alters a single landmark, or when a gloss is signed."""
 
 _GLOSSES, _PERFORMANCE = 3, 4
 _DEV_SHARE = 0.1
@@ -106,7 +106,7 @@ class Synthetic(Corpus):
         for number, (person, split, said) in enumerate(self._plan):
             signer = people[person]
             stream = Stream(_PERFORMANCE, self._settings["seed"], person, number)
-            landmarks = make_landmarks(
+            landmarks, spans = make_landmarks(
                 said, phonetics, signer, stream, errors=self._settings["tracking_errors"]
             )
             yield (
@@ -117,6 +117,7 @@ class Synthetic(Corpus):
                     landmarks=landmarks,
                     aspect=signer.camera.aspect,
                     fps=signer.camera.fps,
+                    spans=spans,
                 ),
                 split,
             )
@@ -185,10 +186,17 @@ class Synthetic(Corpus):
 
 def make_landmarks(
     said: np.ndarray, phonetics: Phonetics, signer: Signer, stream: Stream, *, errors: float
-) -> np.ndarray:
-    """One utterance from its glosses (positions in the lexicon) to landmarks as stored."""
+) -> tuple[np.ndarray, tuple[tuple[int, int], ...]]:
+    """One utterance from its glosses (positions in the lexicon) to landmarks as stored.
+
+    Returns:
+        The landmarks, and the frames of each sign, from its stroke to the end of its hold.
+    """
     script = write_script(said, phonetics, signer, stream)
-    return track(perform(script, signer, stream), signer, stream, errors=errors)
+    landmarks = track(perform(script, signer, stream), signer, stream, errors=errors)
+    at = script.times[2:-2].reshape(-1, 3) * signer.camera.fps  # start, end and leave of each sign
+    spans = np.stack([np.ceil(at[:, 0]), np.floor(at[:, 2]) + 1], axis=1).astype(int)
+    return landmarks, tuple((int(begin), int(end)) for begin, end in spans)
 
 
 def _signer_shares(signers: int) -> list[tuple[int, int]]:
