@@ -46,6 +46,7 @@ class Features(nn.Module):
             between shoulders and mouth) in shoulder widths, a hand tracked as a single point
             from the nose and the other hand. Sizes are the utterance's medians: a single frame's
             size shrinks as the part turns away.
+        hands: As two parts, or as one that is present where either hand is.
 
     Raises:
         BadInput: The layout lacks a part or a coordinate.
@@ -60,20 +61,31 @@ class Features(nn.Module):
         coordinates: Literal[2, 3] = 2,
         derivatives: Literal[0, 1, 2] = 1,
         local: bool = True,
+        hands: Literal["apart", "together"] = "apart",
     ) -> None:
         super().__init__()
         self.selection = select(layout, parts=parts, points=points, coordinates=coordinates)
-        self.parts = tuple(layout_parts(layout, parts))
+        names = layout_parts(layout, parts)
+        self._members = (
+            {part: (part,) for part in names}
+            if hands == "apart"
+            else {part: chosen.RECIPE_PARTS[part] for part in parts}
+        )
+        self.parts = tuple(self._members)
         self._derivatives = derivatives
         tracks = self.selection.tracks
-        origins = chosen.TRACK_ORIGINS if tracks else {part: (part,) for part in self.parts}
-        self._origins = {part: origins[part] if local else () for part in self.parts}
+        origins = chosen.TRACK_ORIGINS if tracks else {part: (part,) for part in names}
+        self._origins = {part: origins[part] if local else () for part in names}
         slices = self.selection.slices
-        self.widths = {
+        widths = {
             part: (1 + derivatives + len(self._origins[part]))
             * coordinates
             * (slices[part].stop - slices[part].start)
-            for part in self.parts
+            for part in names
+        }
+        self.widths = {
+            part: sum(widths[member] for member in members)
+            for part, members in self._members.items()
         }
 
     def forward(
@@ -82,7 +94,8 @@ class Features(nn.Module):
         """Features of each part and where the part is present.
 
         A part's features are ordered (quantity, coordinate, point): x of all positions first,
-        then their y; then velocities, accelerations, local positions.
+        then their y; then velocities, accelerations, local positions. Of hands together, those of
+        the left one come first.
         """
         quantities = [landmarks.planes]
         known = landmarks.present
@@ -90,13 +103,18 @@ class Features(nn.Module):
             rate, known = _difference(quantities[-1], known)
             quantities.append(rate)
         features, presence = {}, []
-        for part in self.parts:
-            rows = self.selection.slices[part]
-            present = landmarks.present[:, :, rows]
-            own = [quantity[..., rows] for quantity in quantities]
-            own += [self._local_planes(part, each, landmarks) for each in self._origins[part]]
-            features[part] = torch.stack(own, dim=2).flatten(2)
-            presence.append(present.any(dim=-1))
+        for part, members in self._members.items():
+            groups, seen = [], []
+            for member in members:
+                rows = self.selection.slices[member]
+                own = [quantity[..., rows] for quantity in quantities]
+                own += [
+                    self._local_planes(member, each, landmarks) for each in self._origins[member]
+                ]
+                groups.append(torch.stack(own, dim=2).flatten(2))
+                seen.append(landmarks.present[:, :, rows].any(dim=-1))
+            features[part] = torch.cat(groups, dim=-1)
+            presence.append(torch.stack(seen).any(dim=0))
         return features, torch.stack(presence, dim=-1)
 
     def _local_planes(self, part: str, origin: str, landmarks: Landmarks) -> Planes:

@@ -76,6 +76,30 @@ class Stem(Block):
         """How many parts ``forward`` gives; one where the stem joins them."""
 
 
+class FittedStem(Stem):
+    """A stem that looks at the training utterances before the first update.
+
+    Attributes:
+        frames: How many frames of them it wants.
+    """
+
+    frames: int
+
+    @abstractmethod
+    def fit(
+        self, parts: dict[str, Float[Tensor, "frames _"]], presence: Bool[Tensor, "frames parts"]
+    ) -> None:
+        """Set what is learned without gradients, in buffers.
+
+        Args:
+            parts: The features of each part.
+            presence: Where it was tracked.
+
+        Raises:
+            BadInput: There are too few frames.
+        """
+
+
 class Fusion(Block):
     """The parts of each timestep to one vector."""
 

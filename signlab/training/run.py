@@ -25,6 +25,7 @@ from signlab.training.checkpoint import (
 )
 from signlab.training.environment import describe_environment
 from signlab.training.evaluate import Evaluation, evaluate, outputs
+from signlab.training.fitting import fit_stem
 from signlab.training.outcome import hypotheses_table
 from signlab.training.robustness import robustness
 from signlab.training.trainer import train_epochs
@@ -51,8 +52,8 @@ def train(folder: RunFolder) -> None:
     device = best_device()
     torch.manual_seed(record["seed"])
     assembly = assemble(recipe, corpus.layout, splits.vocabulary)
-    _start(assembly, splits)
     resumable = folder.checkpoint_path.exists()
+    _start(assembly, splits, fit=not resumable)
     if recipe["init_from"] and not resumable:
         source = find_source(Path(recipe["init_from"]), record["seed"])
         folder.write_table("init", warm_start(assembly.recognizer, splits.vocabulary, source))
@@ -96,9 +97,15 @@ def train(folder: RunFolder) -> None:
     folder.checkpoint_path.unlink()  # the optimiser's state is three times the model
 
 
-def _start(assembly: Assembly, splits: Splits) -> None:
-    """Begin at the blank rate of the data instead of learning it first."""
+def _start(assembly: Assembly, splits: Splits, *, fit: bool) -> None:
+    """Begin at the blank rate of the data instead of learning it first.
+
+    Args:
+        fit: Let the stem see the training utterances; a checkpoint holds what it saw in them.
+    """
     first = splits.train(0)
+    if fit:
+        fit_stem(assembly, first)
     frames = torch.tensor([len(sample.landmarks) for sample in first])
     timesteps = int(assembly.recognizer.out_lengths(frames).sum())
     labels = sum(len(sample.glosses) for sample in first)

@@ -77,6 +77,16 @@ def reference(clip):
     return np.nan_to_num(out)
 
 
+def test_hands_together_are_the_hands_side_by_side(clips):
+    _, apart, present = features_of(clips[:8], parts=("pose", "hands"))
+    _, together, either = features_of(clips[:8], parts=("pose", "hands"), hands="together")
+    assert list(together) == ["pose", "hands"]
+    both = torch.cat([apart["left_hand"], apart["right_hand"]], dim=-1)
+    assert torch.equal(together["hands"], both)
+    assert not torch.equal(present[..., 1], present[..., 2])
+    assert torch.equal(either, torch.stack([present[..., 0], present[..., 1:].any(-1)], dim=-1))
+
+
 def test_canonical_tensor_is_the_references(clips):
     chosen = clips[::20]
     features, parts, presence = features_of(chosen, points="all", coordinates=3, derivatives=2)
