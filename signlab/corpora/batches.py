@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Int, Int16
 from torch import Tensor
 
 from signlab.corpora.base import Sample
@@ -61,8 +61,37 @@ def collate(
     follows is done on the device.
 
     Raises:
-        BadCorpus: A gloss is not in the vocabulary, or frames have another number of points than
-            the layout; names the utterance.
+        BadCorpus: A gloss is not in the vocabulary, or as for ``stored_points``.
+    """
+    lengths = [len(sample.landmarks) for sample in samples]
+    labels = [_labels(sample, vocabulary) for sample in samples]
+    padded = np.zeros((len(samples), max(map(len, labels))), dtype=np.int64)
+    for row, numbers in enumerate(labels):
+        padded[row, : len(numbers)] = numbers
+    landmarks = Landmarks.from_stored(
+        torch.from_numpy(stored_points(samples, selection))
+        .to(device, non_blocking=True)
+        .unflatten(2, (selection.coordinates, selection.points)),
+        lengths=torch.tensor(lengths, device=device),
+        aspects=torch.tensor([sample.aspect for sample in samples], device=device),
+        selection=selection,
+    )
+    return Batch(
+        landmarks,
+        torch.from_numpy(padded).to(device),
+        torch.tensor([len(numbers) for numbers in labels], device=device),
+        tuple(sample.id for sample in samples),
+        tuple(sample.signer for sample in samples),
+    )
+
+
+def stored_points(
+    samples: Sequence[Sample], selection: Selection
+) -> Int16[np.ndarray, "batch frames values"]:
+    """The selected points of each sample as they are stored, padded with MISSING.
+
+    Raises:
+        BadCorpus: Frames have another number of points than the layout; names the utterance.
     """
     lengths = [len(sample.landmarks) for sample in samples]
     expected = (selection.layout.points, selection.layout.coordinates)
@@ -76,25 +105,7 @@ def collate(
         frames = sample.landmarks.reshape(lengths[row], -1)
         # "clip" (no position is beyond) writes in place where "raise" would copy first
         frames.take(selection.values, axis=1, out=stored[row, : lengths[row]], mode="clip")
-    labels = [_labels(sample, vocabulary) for sample in samples]
-    padded = torch.zeros(len(samples), max(map(len, labels)), dtype=torch.int64)
-    for row, numbers in enumerate(labels):
-        padded[row, : len(numbers)] = torch.tensor(numbers, dtype=torch.int64)
-    landmarks = Landmarks.from_stored(
-        torch.from_numpy(stored)
-        .to(device, non_blocking=True)
-        .unflatten(2, (selection.coordinates, selection.points)),
-        lengths=torch.tensor(lengths, device=device),
-        aspects=torch.tensor([sample.aspect for sample in samples], device=device),
-        selection=selection,
-    )
-    return Batch(
-        landmarks,
-        padded.to(device),
-        torch.tensor([len(numbers) for numbers in labels], device=device),
-        tuple(sample.id for sample in samples),
-        tuple(sample.signer for sample in samples),
-    )
+    return stored
 
 
 def bucketed_batches(
