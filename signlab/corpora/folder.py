@@ -83,7 +83,8 @@ class FolderCorpus(Corpus):
     def open(self, fold: Fold) -> Splits:
         """The splits of a fold; nothing is read before it is asked for."""
         index = self._store.index
-        rows = split_by_fold(index, fold, dev_share=self._dev_share)
+        unseen = self._unseen_glosses == "keep"
+        rows = split_by_fold(index, fold, dev_share=self._dev_share, unseen=unseen)
         check_splits(
             index, rows.by_name(), unseen_glosses=self._unseen_glosses, where=str(self._path)
         )

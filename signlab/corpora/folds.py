@@ -35,7 +35,7 @@ def make_folds(folds: Folds, corpus: Corpus) -> list[Fold]:
     return _MAKERS[folds.name](folds, corpus)
 
 
-def split_by_fold(index: Index, fold: Fold, *, dev_share: float) -> Rows:
+def split_by_fold(index: Index, fold: Fold, *, dev_share: float, unseen: bool = False) -> Rows:
     """The splits of a fold.
 
     By split, the corpus's own hold; where it has no dev, that is taken from train. By signer, all
@@ -47,6 +47,7 @@ def split_by_fold(index: Index, fold: Fold, *, dev_share: float) -> Rows:
         fold: What is held out.
         dev_share: Share of the utterances not tested that go to dev, drawn by their ids such that
             every gloss stays in training as well.
+        unseen: Whether dev may have glosses that training lacks, where it would be too small else.
 
     Raises:
         BadCorpus: The fold names a signer or an utterance that is not there.
@@ -68,7 +69,7 @@ def split_by_fold(index: Index, fold: Fold, *, dev_share: float) -> Rows:
         test = np.zeros(len(index), dtype=bool)
         test[rows] = True
         train = ~test & ~index.splits.rows(["test"])
-    kept, dev = _take_dev(index, np.flatnonzero(train), dev_share)
+    kept, dev = _take_dev(index, np.flatnonzero(train), dev_share, unseen=unseen)
     return Rows(kept, dev, np.flatnonzero(test))
 
 
@@ -78,19 +79,24 @@ def by_hash(words: list[str], salt: str = "") -> list[int]:
     return sorted(range(len(words)), key=keys.__getitem__)
 
 
-def _take_dev(index: Index, rows: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Part ``rows`` into training and dev, leaving each gloss in training."""
-    wanted = round(share * len(rows))
+def _take_dev(
+    index: Index, rows: np.ndarray, share: float, *, unseen: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Part ``rows`` into training and dev; see ``split_by_fold``."""
+    wanted = max(1, round(share * len(rows))) if share else 0
     left = _utterances_with(index, rows)
-    dev = np.zeros(len(rows), dtype=bool)
-    for position in by_hash(index.ids.take(rows).to_pylist()):
-        if wanted == 0:
-            break
+    order = by_hash(index.ids.take(rows).to_pylist())
+    chosen: list[int] = []
+    for position in order:
         glosses = _distinct(index, int(rows[position]))
-        if (left[glosses] > 1).all():
+        if len(chosen) < wanted and (left[glosses] > 1).all():
             left[glosses] -= 1
-            dev[position] = True
-            wanted -= 1
+            chosen.append(position)
+    if unseen:
+        rest = [position for position in order if position not in set(chosen)]
+        chosen += rest[: wanted - len(chosen)]
+    dev = np.zeros(len(rows), dtype=bool)
+    dev[chosen] = True
     return rows[~dev], rows[dev]
 
 

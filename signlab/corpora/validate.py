@@ -94,7 +94,13 @@ def check_splits(
     """
     for split, members in rows.items():
         if len(members) == 0:
-            raise BadCorpus(f"{where} has no utterance in {split}; every split needs some")
+            remedy = "every split needs some"
+            if split == "dev" and unseen_glosses == "error":
+                remedy = (
+                    "each of the others has a gloss that no other one has: mark some as dev, or "
+                    "set `unseen_glosses: keep`"
+                )
+            raise BadCorpus(f"{where} has no utterance in {split}; {remedy}")
     everything = np.concatenate(list(rows.values()))
     silent = everything[index.gloss_counts()[everything] == 0]
     if len(silent):
