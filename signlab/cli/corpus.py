@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from signlab.cli.bar import reading
 from signlab.cli.extract import extract, model
 from signlab.cli.look import audit, export, show
 
@@ -37,23 +38,39 @@ def import_(
     signer: Annotated[str | None, typer.Option(help="Who signs, if the files do not tell.")] = None,
     name: Annotated[str | None, typer.Option(help="The corpus's name in reports.")] = None,
     licence: Annotated[str, typer.Option(help="Of the data.")] = "unknown",
+    append: Annotated[
+        bool, typer.Option("--append", help="Add to the corpus that OUT is already.")
+    ] = False,
 ) -> None:
     """Import other people's files into a corpus folder.
+
+    A corpus that OUT is already is replaced, or with --append added to. Whatever happens on the
+    way, it is whole afterwards: the old one or the new one.
 
     Examples:
 
         signlab corpus import mp-data MP_Data --layout pose-hands --out corpora/mine
 
         signlab corpus import mp-data MP_Data --out corpora/mine --set aspect=0.5625 --set fps=30
+
+        signlab corpus import mp-data MP_Data_monday --out corpora/mine --append
     """
     from signlab.corpora.importers.catalogue import import_corpus
 
     given = {"layout": layout, "signer": signer}
     settings = {key: value for key, value in given.items() if value is not None}
     settings |= _settings(changes)
-    store = import_corpus(
-        kind, path, out, name=name or out.name, licence=licence, settings=settings
-    )
+    with reading() as tick:
+        store = import_corpus(
+            kind,
+            path,
+            out,
+            name=name or out.name,
+            licence=licence,
+            settings=settings,
+            append=append,
+            tick=tick,
+        )
     tell_corpus(store)
 
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from signlab.cli.bar import reading
+
 ERRORS_FOUND = 1
 
 Corpus = Annotated[Path, typer.Argument(help="A corpus folder.")]
@@ -30,17 +32,13 @@ def audit(
 
         signlab corpus audit corpora/mine
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
     from signlab.corpora.audit.run import audit as audited
     from signlab.corpora.store import Store
     from signlab.reporting.audit import summary, write_audit
 
     store = Store.open(corpus)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("reading", total=store.utterances)
-        found = audited(store, lambda: progress.advance(task))
+    with reading() as tick:
+        found = audited(store, lambda: tick(store.utterances))
     page = write_audit(store, found, out or corpus.with_name(f"{corpus.name}-audit"))
     if as_json:
         rows = [vars(finding) for finding in found.findings]

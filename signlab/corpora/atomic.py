@@ -27,6 +27,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with alone(path.parent):
+            recover(path)
             _remove_orphans(path.parent, prefix)
             part = Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=path.parent))
             part.chmod(0o755)
@@ -59,6 +60,23 @@ def publish(part: Path, path: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def extend(part: Path, path: Path) -> None:
+    """Move the files of a filled folder into the corpus that is there; its description comes last.
+
+    Until that has replaced the older one, nothing refers to the new files: a kill leaves the
+    corpus as it was. To be called by one process at a time, see ``alone``.
+    """
+    with explained(path):
+        (part / _LOCK).unlink()
+        last = part / "corpus.json"
+        for file in part.iterdir():
+            if file != last:
+                file.replace(path / file.name)
+        _sync(path)
+        last.replace(path / last.name)
+        _sync(path)
+
+
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Keep other processes out of the same block for the same folder; its entries are synced."""
@@ -82,9 +100,25 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise BadCorpus(
-            f"cannot write {path}: {error.strerror or error}; nothing was left there, so make "
+            f"cannot write {path}: {error.strerror or error}; nothing there has changed, so make "
             "room or choose another folder, and run the command again"
         ) from error
+
+
+def recover(path: Path) -> None:
+    """Give a corpus its name back that a killed process was about to replace."""
+    for old in path.parent.glob(f".{path.name}.*.old"):
+        if not path.exists():
+            old.rename(path)
+
+
+def _sync(folder: Path) -> None:
+    """Bring the names in a folder to disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _remove_orphans(parent: Path, prefix: str) -> None:
@@ -95,6 +129,8 @@ def _remove_orphans(parent: Path, prefix: str) -> None:
         try:
             with (orphan / _LOCK).open() as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(orphan, ignore_errors=True)
-        except (FileNotFoundError, BlockingIOError, PermissionError):
-            continue  # just published, being written, or another user's
+        except (BlockingIOError, PermissionError):
+            continue  # being written, or another user's
+        except FileNotFoundError:
+            pass  # killed while it was published
+        shutil.rmtree(orphan, ignore_errors=True)

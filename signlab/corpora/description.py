@@ -10,6 +10,7 @@ from signlab.landmarks.layout import Layout, Part
 FORMAT = "signlab-corpus"
 VERSION = 1
 INDEX = "utterances.parquet"
+"""The table of a corpus; what was appended has tables of its own, see ``tables_of``."""
 
 
 def read_description(path: Path) -> dict[str, Any]:
@@ -25,12 +26,17 @@ def read_description(path: Path) -> dict[str, Any]:
         )
     description = _read(path)
     try:
-        _check_size(path / INDEX, description["index_bytes"])
-        for shard in description["shards"]:
-            _check_size(path / shard["file"], shard["bytes"])
+        for file in [*tables_of(description), *description["shards"]]:
+            _check_size(path / file["file"], file["bytes"])
     except (KeyError, TypeError) as error:
         raise damaged(path / "corpus.json", f"{error} is missing or wrong") from error
     return description
+
+
+def tables_of(description: dict[str, Any]) -> list[dict[str, Any]]:
+    """The tables of the utterances, in order: name and size of each."""
+    first = {"file": INDEX, "bytes": description["index_bytes"]}
+    return [first, *description.get("appended", [])]
 
 
 def layout_of(description: dict[str, Any]) -> Layout:

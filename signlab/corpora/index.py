@@ -97,18 +97,18 @@ class Index:
         return found.fill_null(-1).to_numpy(zero_copy_only=False)
 
 
-def read_index(path: Path) -> Index:
-    """Read ``utterances.parquet``.
+def read_index(paths: Sequence[Path]) -> Index:
+    """Read the tables of a corpus, one after the other.
 
     Raises:
-        pyarrow.ArrowException, OSError: The file is not the table of a corpus.
+        pyarrow.ArrowException, OSError: A file is not the table of a corpus.
     """
     words = ["signer", "split", "glosses.list.element"]
-    table = pq.read_table(path, read_dictionary=words, memory_map=True)
+    tables = [pq.read_table(path, read_dictionary=words, memory_map=True) for path in paths]
     optional = {SPANS.name, MEDIA.name}
-    if [name for name in table.column_names if name not in optional] != SCHEMA.names:
+    if any([n for n in t.column_names if n not in optional] != SCHEMA.names for t in tables):
         raise pa.ArrowInvalid("its columns are not those of a corpus")
-    table = table.unify_dictionaries()
+    table = pa.concat_tables(tables).unify_dictionaries()
     columns = {name: table[name].combine_chunks() for name in table.column_names}
     numbers = {
         name: columns[name].to_numpy() for name in ("frames", "fps", "aspect", "shard", "row")

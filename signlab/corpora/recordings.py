@@ -3,15 +3,15 @@
 An import without landmarks writes them as a corpus folder; ``signlab corpus extract`` fills in.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from signlab.corpora.base import Sample
 from signlab.corpora.store import Store
-from signlab.corpora.writing import Entry, write_entries
+from signlab.corpora.writing import Entry
 from signlab.landmarks.layout import HOLISTIC
 
 
@@ -22,6 +22,7 @@ class Recording:
     Attributes:
         media: A video, or a folder of pictures in the order of their names; absolute.
         fps: Of a folder of pictures; a video tells itself.
+        where: File and line of its annotation, for messages.
     """
 
     id: str
@@ -30,30 +31,7 @@ class Recording:
     split: str
     media: Path
     fps: float
-
-
-def write_recordings(
-    path: Path,
-    *,
-    name: str,
-    licence: str,
-    vocabulary: Sequence[str],
-    recordings: Iterable[Recording],
-) -> None:
-    """Write recordings as a corpus folder that waits for its landmarks.
-
-    Raises:
-        BadCorpus: A recording cannot be used, there is none, or the disk is full.
-    """
-    write_entries(
-        path,
-        name=name,
-        layout=HOLISTIC,
-        licence=licence,
-        vocabulary=vocabulary,
-        entries=map(_entry, recordings),
-        waiting=True,
-    )
+    where: str = field(default="", compare=False)
 
 
 def read_recordings(store: Store) -> Iterator[Recording]:
@@ -72,7 +50,8 @@ def read_recordings(store: Store) -> Iterator[Recording]:
         )
 
 
-def _entry(recording: Recording) -> Entry:
+def waiting_entry(recording: Recording) -> Entry:
+    """A recording on its way into a corpus that waits for its landmarks."""
     none = np.zeros((0, HOLISTIC.points, HOLISTIC.coordinates), dtype=np.int16)
     sample = Sample(recording.id, recording.signer, recording.glosses, none, fps=recording.fps)
     return Entry(sample, recording.split, str(recording.media))

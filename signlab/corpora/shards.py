@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 
 from signlab.corpora.atomic import explained
 from signlab.corpora.base import Sample
-from signlab.corpora.description import INDEX
 from signlab.corpora.index import MEDIA, SCHEMA, SPANS
 from signlab.errors import BadCorpus
 
@@ -21,24 +20,28 @@ _ROW_GROUP = 1 << 16
 
 
 class Shards:
-    """Landmarks into ``landmarks-*.arrow`` and their rows into ``utterances.parquet``.
+    """Landmarks into ``landmarks-*.arrow`` and their rows into a table.
 
     Memory stays flat: a shard is written as it comes, the table in groups of rows.
 
     Args:
         folder: Where the files go.
         path: The corpus that they are for, as a message names it.
+        table: The name of the table.
+        first: The number of the first shard.
         waiting: Whether all utterances are recordings without landmarks.
     """
 
-    def __init__(self, folder: Path, path: Path, *, waiting: bool) -> None:
+    def __init__(self, folder: Path, path: Path, *, table: str, first: int, waiting: bool) -> None:
         self._folder = folder
         self._path = path
+        self._first = first
+        self.table = folder / table
         self._columns = SCHEMA.append(SPANS)
         if waiting:
             self._columns = self._columns.append(MEDIA)
         with explained(path):
-            self._table = pq.ParquetWriter(folder / INDEX, self._columns)
+            self._table = pq.ParquetWriter(self.table, self._columns)
         self._rows: list[dict[str, Any]] = []
         self._shard: pa.ipc.RecordBatchFileWriter
         self._shard_schema: pa.Schema
@@ -61,7 +64,7 @@ class Shards:
                 self._close_shard()
                 self._flush()
                 self._table.close()
-                for file in [*self.files, self._folder / INDEX]:
+                for file in [*self.files, self.table]:
                     _sync(file)
         except BadCorpus:
             if error is None:
@@ -96,11 +99,11 @@ class Shards:
         self._row += 1
         self._bytes += batch.nbytes
         self.frames += len(sample.landmarks)
-        return len(self.files) - 1, self._row - 1
+        return self._first + len(self.files) - 1, self._row - 1
 
     def _next_shard(self, schema: pa.Schema) -> None:
         self._close_shard()
-        file = self._folder / f"landmarks-{len(self.files):05d}.arrow"
+        file = self._folder / f"landmarks-{self._first + len(self.files):05d}.arrow"
         self.files.append(file)
         self._shard = pa.ipc.new_file(str(file), schema)
         self._shard_schema = schema

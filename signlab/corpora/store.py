@@ -14,7 +14,7 @@ import pyarrow as pa
 from jaxtyping import Int16, UInt8
 
 from signlab.corpora.base import Sample
-from signlab.corpora.description import INDEX, damaged, layout_of, read_description
+from signlab.corpora.description import damaged, layout_of, read_description, tables_of
 from signlab.corpora.index import Index, read_index
 from signlab.corpora.writing import Entry, write_entries
 from signlab.errors import BadCorpus
@@ -47,6 +47,7 @@ class Store:
         self.frames: int = meta["frames"]
         self.layout = layout_of(meta)
         self._shards = [shard["file"] for shard in meta["shards"]]
+        self._tables = [path / table["file"] for table in tables_of(meta)]
         self._reader = lru_cache(maxsize=_MAPPED)(self._map)
 
     @classmethod
@@ -65,13 +66,12 @@ class Store:
     @cached_property
     def index(self) -> Index:
         """The table of the utterances."""
-        file = self.path / INDEX
         try:
-            index = read_index(file)
+            index = read_index(self._tables)
         except (pa.ArrowException, OSError) as error:
-            raise damaged(file, str(error)) from error
+            raise damaged(self._tables[0], str(error)) from error
         if len(index) != self.utterances:
-            raise damaged(file, f"{len(index)} rows instead of {self.utterances}")
+            raise damaged(self._tables[0], f"{len(index)} rows instead of {self.utterances}")
         return index
 
     @property

@@ -93,7 +93,7 @@ def test_dev_leaves_every_gloss_in_training(tmp_path: Path) -> None:
 
 def test_dev_has_glosses_of_its_own_where_all_are_rare_and_that_is_allowed(tmp_path: Path) -> None:
     rows = [("s", "train", (gloss,)) for gloss in GLOSSES] + [("s", "test", ("A",))]
-    with pytest.raises(BadCorpus, match="no utterance in dev; .* set `unseen_glosses: keep`"):
+    with pytest.raises(BadCorpus, match=r"no utterance in dev; .* set `unseen_glosses: keep`"):
         corpus(tmp_path / "corpus", rows).open(Fold())
     splits = corpus(tmp_path / "corpus", rows, unseen_glosses="keep").open(Fold())
     assert (len(splits.train(0)), len(splits.dev)) == (3, 1)

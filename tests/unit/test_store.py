@@ -226,7 +226,7 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     assert process.returncode == 1
     last = errors.strip().splitlines()[-1]
     assert "BadCorpus: cannot write" in last
-    assert "File too large; nothing was left there" in last
+    assert "File too large; nothing there has changed" in last
     assert list(tmp_path.iterdir()) == []
 
 

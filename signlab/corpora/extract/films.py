@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from signlab.corpora.importers.faults import affected, check_distinct
 from signlab.corpora.importers.glosses import TABLES, Annotation, read_annotations
-from signlab.corpora.importers.tables import affected
 from signlab.corpora.recordings import Recording, read_recordings
 from signlab.corpora.store import Store
 from signlab.errors import BadCorpus
@@ -81,15 +81,13 @@ def _media(path: Path) -> list[Path]:
 
 def _named(path: Path, films: Sequence[Path]) -> dict[str, Path]:
     """Films by id: their place below ``path``, without the ending."""
-    found: dict[str, Path] = {}
-    for film in films:
+
+    def name(film: Path) -> str:
         below = film.relative_to(path) if film != path else Path(film.name)
-        stem = below if film.is_dir() else below.with_suffix("")
-        name = "-".join(stem.parts)
-        other = found.setdefault(name, film)
-        if other is not film:
-            raise BadCorpus(f"{other} and {film} would both be utterance {name!r}; rename one")
-    return {name: film.absolute() for name, film in found.items()}
+        return "-".join((below if film.is_dir() else below.with_suffix("")).parts)
+
+    check_distinct(films, name, lambda film: film)
+    return {name(film): film.absolute() for film in films}
 
 
 def _labelled(
@@ -101,14 +99,14 @@ def _labelled(
     if lost:
         raise BadCorpus(
             f"{lost[0].where}: {path} has no video for {lost[0].id!r}"
-            + affected(len(lost), "utterances")
+            f"{affected(one.id for one in lost)}"
         )
     labels = {annotation.id: annotation for annotation in annotations}
     silent = [film for film in films if film.id not in labels]
     if silent:
         raise BadCorpus(
             f"{silent[0].media} has no glosses; add {silent[0].id!r} to the table, or move it out"
-            + affected(len(silent), "utterances")
+            f"{affected(film.id for film in silent)}"
         )
     return [
         replace(

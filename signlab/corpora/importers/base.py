@@ -1,10 +1,9 @@
 """What every importer offers, and the checks that they share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float32, Int16
@@ -14,8 +13,6 @@ from signlab.corpora.recordings import Recording
 from signlab.errors import BadCorpus
 from signlab.landmarks.layout import UNIT, Layout, quantise
 from signlab.registry import Registry
-
-T = TypeVar("T")
 
 REST = "-"
 """The usual name of the class of clips in which nothing is signed."""
@@ -30,11 +27,13 @@ class Imported:
     Attributes:
         vocabulary: In the order of the labels.
         samples: Each utterance with its split.
+        utterances: How many there are.
     """
 
     layout: Layout
     vocabulary: tuple[str, ...]
     samples: Iterable[tuple[Sample, str]]
+    utterances: int
 
 
 @dataclass(frozen=True)
@@ -66,47 +65,32 @@ class Importer(ABC):
 IMPORTERS: Registry[Importer] = Registry("kind of data")
 
 
-def each(
-    items: Iterable[T], name: Callable[[T], str], read: Callable[[T], tuple[Sample, str]]
-) -> Iterator[tuple[Sample, str]]:
-    """Read every item; after the first bad one only look for more, to tell how many there are.
-
-    Raises:
-        BadCorpus: The first error, with the number of utterances affected and their names.
-    """
-    first: BadCorpus | None = None
-    bad: list[str] = []
-    for item in items:
-        try:
-            sample = read(item)
-        except BadCorpus as error:
-            first = first or error
-            bad.append(name(item))
-            continue
-        if first is None:
-            yield sample
-    if first is not None:
-        more = f" (and {len(bad) - 1} more: {', '.join(bad[1:6])})" if len(bad) > 1 else ""
-        raise BadCorpus(f"{first}; utterances affected: {len(bad)}{more}") from first
-
-
 def stored(
-    landmarks: Float32[np.ndarray, "frames points coordinates"], where: Path | str
+    landmarks: Float32[np.ndarray, "frames points coordinates"],
+    where: Path | str,
+    *,
+    files: Sequence[Path] = (),
 ) -> Int16[np.ndarray, "frames points coordinates"]:
     """Fixed point of image coordinates; a point of zeros or of NaN alone was not tracked.
 
+    Args:
+        landmarks: Shares of the image.
+        where: What a message calls the utterance.
+        files: Of each frame, where it has one of its own.
+
     Raises:
-        BadCorpus: Some coordinates of a point are NaN, any is infinite, or they are no shares of
-            the image.
+        BadCorpus: There are no frames, some coordinates of a point are NaN, any is infinite, or
+            they are no shares of the image.
     """
+    if len(landmarks) == 0:
+        raise BadCorpus(f"{where} has no frames; leave it out or record it again")
     unknown = np.isnan(landmarks)
     absent = unknown.all(axis=-1) | (landmarks == 0).all(axis=-1)
     broken = (~np.isfinite(landmarks)).any(axis=-1) & ~absent
     if broken.any():
         frame = int(np.argmax(broken.any(axis=1)))
-        raise BadCorpus(
-            f"{where} has NaN or infinite landmarks (frame {frame}); repair or remove it"
-        )
+        told = files[frame] if files else f"{where}, frame {frame}"
+        raise BadCorpus(f"{told} has NaN or infinite landmarks; repair or remove it")
     values = np.where(absent[..., None], np.float32(np.nan), landmarks)
     seen = np.abs(landmarks[~absent][:, :2])
     if seen.size and np.median(seen) > _LIMIT:

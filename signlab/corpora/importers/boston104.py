@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Float32
 
 from signlab.corpora.base import Sample
-from signlab.corpora.importers.base import IMPORTERS, Imported, Importer, each, stored
-from signlab.corpora.importers.tables import Row, affected, each_row, read_table
-from signlab.errors import BadCorpus
+from signlab.corpora.importers.base import IMPORTERS, Imported, Importer, stored
+from signlab.corpora.importers.faults import affected, check_distinct, each
+from signlab.corpora.importers.tables import Row, each_row, read_table
 from signlab.landmarks.layout import Layout, Part
 
 BOSTON104 = Layout(
@@ -40,19 +40,10 @@ class Boston104(Importer):
     def read(self, path: Path) -> Imported:
         """Find the sentences and their tracks."""
         tracks = _tracks(path / "hands_condensed.csv")
-        speakers = dict(
-            each_row(
-                read_table(path / "speaker.csv", ("video", "speaker")),
-                lambda row: (row.number("video"), row["speaker"]),
-            )
-        )
-        sentences: dict[int, tuple[str, list[Row]]] = {}
-        for split, name in _SPLITS.items():
-            if split == "train" or (path / name).exists():
-                for video, words in _by_video(read_table(path / name, _WORDS)).items():
-                    if video in sentences:
-                        words[0].fail(f"video {video} is in {sentences[video][0]} as well")
-                    sentences[video] = split, words
+        rows = read_table(path / "speaker.csv", ("video", "speaker"))
+        check_distinct(rows, lambda row: row["video"], lambda row: row.where)
+        speakers = dict(each_row(rows, lambda row: (row.number("video"), row["speaker"])))
+        sentences = _sentences(path)
         _check_complete(path, tracks, sentences)
 
         def read(video: int) -> tuple[Sample, str]:
@@ -60,8 +51,20 @@ class Boston104(Importer):
             return _sample(video, words, speakers, tracks[video]), split
 
         glosses = {row["word"] for _, words in sentences.values() for row in words}
-        samples = each(sorted(sentences), lambda video: f"video {video}", read)
-        return Imported(BOSTON104, tuple(sorted(glosses)), samples)
+        samples = each(sorted(sentences), str, read)
+        return Imported(BOSTON104, tuple(sorted(glosses)), samples, len(sentences))
+
+
+def _sentences(path: Path) -> dict[int, tuple[str, list[Row]]]:
+    """The split and the words of each video."""
+    found = [
+        (split, video, words)
+        for split, name in _SPLITS.items()
+        if split == "train" or (path / name).exists()
+        for video, words in _by_video(read_table(path / name, _WORDS)).items()
+    ]
+    check_distinct(found, lambda one: str(one[1]), lambda one: one[2][0].where)
+    return {video: (split, words) for split, video, words in found}
 
 
 def _sample(video: int, words: list[Row], speakers: dict[int, str], rows: list[Row]) -> Sample:
@@ -85,7 +88,7 @@ def _sample(video: int, words: list[Row], speakers: dict[int, str], rows: list[R
         signer=words[0]["speaker"],
         glosses=tuple(row["word"] for row in words),
         spans=tuple((row.number("startframe"), row.number("endframe") + 1) for row in words),
-        landmarks=stored(_points(rows), f"video {video}"),
+        landmarks=stored(_points(rows), f"{rows[0].where}: video {video}"),
         aspect=HEIGHT / WIDTH,
         fps=_FPS,
     )
@@ -93,10 +96,7 @@ def _sample(video: int, words: list[Row], speakers: dict[int, str], rows: list[R
 
 def _points(rows: list[Row]) -> Float32[np.ndarray, "frames points coordinates"]:
     """Pixels as shares of the image."""
-    try:
-        values = np.array([[row[track] for track in _TRACKS] for row in rows], dtype=np.float32)
-    except ValueError as error:
-        raise BadCorpus(f"{rows[0].file}:{rows[0].line}: {error} in the lines from here") from error
+    values = np.array([[row.real(track) for track in _TRACKS] for row in rows], dtype=np.float32)
     return values.reshape(len(rows), -1, 2) / np.array([WIDTH, HEIGHT], dtype=np.float32)
 
 
@@ -118,14 +118,12 @@ def _check_complete(
     """Words without tracks and tracks without words are both told, never dropped."""
     lost = [video for video in sentences if video not in tracks]
     if lost:
-        row = sentences[lost[0]][1][0]
-        row.fail(
-            f"video {lost[0]} has no frames in hands_condensed.csv"
-            + affected(len(lost), "utterances")
+        sentences[lost[0]][1][0].fail(
+            f"video {lost[0]} has no frames in hands_condensed.csv{affected(map(str, lost))}"
         )
     silent = sorted(set(tracks) - set(sentences))
     if silent:
         tracks[silent[0]][0].fail(
             f"video {silent[0]} has no words; put test_words.csv into {path}, or take its lines "
-            "out" + affected(len(silent), "utterances")
+            f"out{affected(map(str, silent))}"
         )

@@ -1,6 +1,6 @@
 """All importers, and the one call that uses them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,26 @@ import signlab.corpora.importers.mp_data
 import signlab.corpora.importers.phoenix
 import signlab.corpora.importers.pose
 import signlab.corpora.importers.stm  # noqa: F401  # registers
-from signlab.corpora.importers.base import IMPORTERS, Recorded
-from signlab.corpora.recordings import write_recordings
-from signlab.corpora.store import Store, write_corpus
+from signlab.corpora.append import append_entries
+from signlab.corpora.importers.base import IMPORTERS, Imported, Recorded
+from signlab.corpora.recordings import waiting_entry
+from signlab.corpora.store import Store
+from signlab.corpora.writing import Entry, write_entries
+from signlab.landmarks.layout import HOLISTIC
 
 __all__ = ["IMPORTERS", "import_corpus"]
 
 
 def import_corpus(
-    kind: str, path: Path, out: Path, *, name: str, licence: str, settings: Mapping[str, Any]
+    kind: str,
+    path: Path,
+    out: Path,
+    *,
+    name: str,
+    licence: str,
+    settings: Mapping[str, Any],
+    append: bool = False,
+    tick: Callable[[int], None] = lambda _total: None,
 ) -> Store:
     """Import the files at ``path`` into the corpus folder ``out``.
 
@@ -30,26 +41,39 @@ def import_corpus(
         name: What reports call the corpus.
         licence: Of the data.
         settings: Those of the kind.
+        append: Whether ``out`` is a corpus already, to which the utterances are added; it keeps
+            its name and its licence.
+        tick: Called after each utterance that was read, with the number of all of them.
 
     Raises:
         BadInput: The kind, a setting or a file cannot be used.
     """
     found = IMPORTERS.build(kind, settings).read(path)
-    if isinstance(found, Recorded):
-        write_recordings(
-            out,
-            name=name,
-            licence=licence,
-            vocabulary=found.vocabulary,
-            recordings=found.recordings,
+    waiting = isinstance(found, Recorded)
+    layout = HOLISTIC if isinstance(found, Recorded) else found.layout
+    entries = _ticking(found, tick)
+    if append:
+        append_entries(
+            out, layout=layout, vocabulary=found.vocabulary, entries=entries, waiting=waiting
         )
     else:
-        write_corpus(
+        write_entries(
             out,
             name=name,
-            layout=found.layout,
+            layout=layout,
             licence=licence,
             vocabulary=found.vocabulary,
-            samples=found.samples,
+            entries=entries,
+            waiting=waiting,
         )
     return Store.open(out)
+
+
+def _ticking(found: Imported | Recorded, tick: Callable[[int], None]) -> Iterator[Entry]:
+    """The utterances, each counted once it is read."""
+    if isinstance(found, Recorded):
+        yield from map(waiting_entry, found.recordings)
+        return
+    for sample, split in found.samples:
+        yield Entry(sample, split)
+        tick(found.utterances)

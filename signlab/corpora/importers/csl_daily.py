@@ -9,14 +9,20 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from signlab.corpora.importers.base import IMPORTERS, Importer, Recorded
+from signlab.corpora.importers.faults import affected, check_distinct, each
 from signlab.corpora.importers.recorded import SPLITS, recorded
-from signlab.corpora.importers.tables import Row, affected, each_row, read_table
+from signlab.corpora.importers.tables import Row, each_row, read_table
 from signlab.corpora.recordings import Recording
 from signlab.errors import BadCorpus
 
 _LABELS = ("sentence_label", ".")
 _PICTURES = Path("sentence", "frames_512x512")
 _FPS = 30.0
+_BROKEN = (
+    *(pickle.UnpicklingError, EOFError, ValueError, LookupError, TypeError, AttributeError),
+    *(OverflowError, MemoryError),
+)
+"""What a damaged pickle raises; the library promises no more."""
 
 
 @IMPORTERS.register("csl-daily")
@@ -46,24 +52,26 @@ class CslDaily(Importer):
         if unused:
             raise BadCorpus(
                 f"{folder / self._splits} lacks {unused[0]!r}, which the annotations have"
-                + affected(len(unused), "utterances")
+                f"{affected(unused)}"
             )
         return recorded(recordings, path / _PICTURES)
 
 
 def _recording(row: Row, entries: dict[str, dict[str, Any]], path: Path) -> Recording:
-    if row["name"] not in entries:
-        row.fail(f"{row['name']!r} has no annotation")
+    name = row.name("name")
+    if name not in entries:
+        row.fail(f"{name!r} has no annotation")
     if row["split"] not in SPLITS:
         row.fail(f"split {row['split']!r} is not one of {', '.join(SPLITS)}")
-    entry = entries[row["name"]]
+    entry = entries[name]
     return Recording(
-        id=row["name"],
+        id=name,
         signer=str(entry["signer"]),
         glosses=tuple(entry["label_gloss"]),
         split=row["split"],
-        media=(path / _PICTURES / row["name"]).absolute(),
+        media=(path / _PICTURES / name).absolute(),
         fps=_FPS,
+        where=row.where,
     )
 
 
@@ -78,16 +86,37 @@ def _entries(file: Path) -> dict[str, dict[str, Any]]:
             content = _PlainUnpickler(stream).load()
     except OSError as error:
         raise BadCorpus(f"{file} cannot be read: {error.strerror}") from error
-    except (pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError) as error:
+    except _BROKEN as error:
         raise BadCorpus(f"{file} is not a pickle of plain data: {error}") from error
-    try:
-        entries = {entry["name"]: entry for entry in content["info"]}
-        for entry in entries.values():
-            if not isinstance(entry["label_gloss"], list) or "signer" not in entry:
-                raise TypeError(f"{entry['name']!r} has no label_gloss or signer")
-    except (TypeError, KeyError) as error:
-        raise BadCorpus(f"{file} does not hold CSL-Daily's annotations: {error}") from error
-    return entries
+    told = content.get("info") if isinstance(content, dict) else None
+    if not isinstance(told, list) or not told:
+        raise BadCorpus(f"{file} does not hold CSL-Daily's annotations: it has no list 'info'")
+    numbered = list(enumerate(told))
+
+    def name(item: tuple[int, Any]) -> str:
+        number, entry = item
+        return str(entry["name"]) if isinstance(entry, dict) and "name" in entry else f"{number}"
+
+    def check(item: tuple[int, Any]) -> dict[str, Any]:
+        number, entry = item
+        fault = _fault(entry)
+        if fault is not None:
+            raise BadCorpus(f"{file}: entry {number} {fault}")
+        return entry
+
+    entries = list(each(numbered, name, check))
+    check_distinct(numbered, name, lambda item: f"{file}: entry {item[0]}")
+    return {entry["name"]: entry for entry in entries}
+
+
+def _fault(entry: Any) -> str | None:
+    """What an annotation lacks."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+        return "has no name"
+    glosses = entry.get("label_gloss")
+    if not isinstance(glosses, list) or not all(isinstance(one, str) and one for one in glosses):
+        return f"({entry['name']!r}) has no list of glosses 'label_gloss'"
+    return None if "signer" in entry else f"({entry['name']!r}) has no 'signer'"
 
 
 class _PlainUnpickler(pickle.Unpickler):

@@ -1,12 +1,15 @@
 """Which glosses belong to which file: a table beside the files, or timed glosses in JSON."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from signlab.corpora.importers.tables import Row, affected, each_row, read_table, read_text
+from signlab.corpora.importers.faults import check_distinct, each
+from signlab.corpora.importers.tables import Row, each_row, read_table, read_text
+from signlab.corpora.validate import check_id
 from signlab.errors import BadCorpus
 
 TABLES = ("glosses.csv", "glosses.tsv", "glosses.json")
@@ -49,19 +52,14 @@ def read_annotations(path: Path, table: str | None) -> list[Annotation]:
     if file is not None:
         found = _READERS.get(file.suffix, _from_csv)(file)
     else:
-        found = [_from_timed(timed) for timed in sorted(path.glob(f"*{TIMED}"))]
+        timed = sorted(path.glob(f"*{TIMED}"))
+        found = list(each(timed, lambda one: one.name.removesuffix(TIMED), _from_timed))
     if not found:
         raise BadCorpus(
             f"{path} has no glosses; put a table glosses.csv with the columns id,glosses,signer,"
             "split there, or name one with --set table=FILE"
         )
-    seen: dict[str, Annotation] = {}
-    twice = [one for one in found if seen.setdefault(one.id, one) is not one]
-    if twice:
-        raise BadCorpus(
-            f"{twice[0].where}: utterance {twice[0].id!r} is in {seen[twice[0].id].where} as well"
-            + affected(len(twice), "utterances")
-        )
+    check_distinct(found, lambda one: one.id, lambda one: one.where)
     return found
 
 
@@ -88,16 +86,20 @@ def _from_json(file: Path) -> list[Annotation]:
     entries = parse_json(file)
     if not isinstance(entries, list):
         raise BadCorpus(f"{file} must be a list of objects with id and glosses")
-    found = []
-    for number, entry in enumerate(entries, start=1):
+
+    def read(item: tuple[int, Any]) -> Annotation:
+        number, entry = item
         where = f"{file}: entry {number}"
         if not isinstance(entry, dict) or not {"id", "glosses"} <= set(entry):
             raise BadCorpus(f"{where} is no object with id and glosses")
         glosses = entry["glosses"]
-        found.append(
-            _annotation(entry, glosses.split() if isinstance(glosses, str) else glosses, where)
-        )
-    return found
+        return _annotation(entry, glosses.split() if isinstance(glosses, str) else glosses, where)
+
+    def name(item: tuple[int, Any]) -> str:
+        number, entry = item
+        return str(entry["id"]) if isinstance(entry, dict) and "id" in entry else f"entry {number}"
+
+    return list(each(enumerate(entries, start=1), name, read))
 
 
 def _from_timed(file: Path) -> Annotation:
@@ -108,20 +110,30 @@ def _from_timed(file: Path) -> Annotation:
         signer = content.get("signer", content["document_id"])
     except (KeyError, TypeError) as error:
         raise BadCorpus(f"{file} has no timed glosses: {error} is missing") from error
-    if not len(glosses) == len(starts) == len(ends):
+    lists = [one if isinstance(one, list) else [] for one in (glosses, starts, ends)]
+    if len(set(map(len, lists))) > 1:
         raise BadCorpus(
-            f"{file} has {len(glosses)} glosses, {len(starts)} starts and {len(ends)} ends"
+            f"{file} has {len(lists[0])} glosses, {len(lists[1])} starts and {len(lists[2])} ends"
         )
-    ordered = sorted(zip(starts, ends, glosses, strict=True), key=lambda told: told[0])
+    if not all(isinstance(one, int | float) and math.isfinite(one) for one in lists[1]):
+        raise BadCorpus(f"{file} has starts that are no numbers")
+    ordered = sorted(zip(*lists[1:], lists[0], strict=True), key=lambda told: told[0])
     values = {"id": file.name.removesuffix(TIMED), "signer": signer}
     return _annotation(values, [gloss for *_, gloss in ordered], str(file))
 
 
-def _annotation(values: dict[str, Any], glosses: list[str], where: str) -> Annotation:
-    if not glosses or not all(isinstance(gloss, str) and gloss for gloss in glosses):
-        raise BadCorpus(f"{where}: utterance {values['id']!r} has no glosses")
+def _annotation(values: dict[str, Any], glosses: Any, where: str) -> Annotation:
+    name = str(values["id"])
+    try:
+        check_id(name)
+    except BadCorpus as error:
+        raise BadCorpus(f"{where}: {error}") from error
+    if not isinstance(glosses, list) or not glosses:
+        raise BadCorpus(f"{where}: utterance {name!r} has no glosses")
+    if not all(isinstance(gloss, str) and gloss for gloss in glosses):
+        raise BadCorpus(f"{where}: utterance {name!r} has glosses that are no words")
     return Annotation(
-        id=str(values["id"]),
+        id=name,
         glosses=tuple(glosses),
         where=where,
         signer=str(values["signer"]) if values.get("signer") else None,

@@ -10,7 +10,9 @@ from jaxtyping import Float32
 from pydantic import Field
 
 from signlab.corpora.base import Sample
-from signlab.corpora.importers.base import IMPORTERS, REST, Imported, Importer, each, stored
+from signlab.corpora.importers.base import IMPORTERS, REST, Imported, Importer, stored
+from signlab.corpora.importers.faults import affected, check_distinct, each
+from signlab.corpora.validate import check_id
 from signlab.errors import BadCorpus, nearest
 from signlab.landmarks.layout import FACE, HOLISTIC, LEFT_HAND, POSE, RIGHT_HAND, Layout, Part
 
@@ -109,22 +111,28 @@ class MpData(Importer):
     def read(self, path: Path) -> Imported:
         """Find the clips."""
         clips = find_clips(path, self._signer)
-        vector = self._vector or _vector_of(_frames(clips[0])[0])
+        check_distinct(clips, lambda clip: clip.id, lambda clip: clip.folder)
+        vector = self._vector or _vector_of(clips)
         glosses = {clip.gloss for clip in clips} - {self._rest}
 
         def read(clip: Clip) -> tuple[Sample, str]:
             return self._sample(clip, vector), SPLIT
 
-        samples = each(clips, lambda clip: str(clip.folder), read)
-        return Imported(vector.layout, tuple(sorted(glosses)), samples)
+        samples = each(clips, lambda clip: clip.id, read)
+        return Imported(vector.layout, tuple(sorted(glosses)), samples, len(clips))
 
     def _sample(self, clip: Clip, vector: Vector) -> Sample:
-        rows = np.stack([_load(file, vector.length) for file in _frames(clip)])
+        try:
+            check_id(clip.id)
+        except BadCorpus as error:
+            raise BadCorpus(f"{clip.folder}: {error}") from error
+        files = _frames(clip)
+        rows = np.stack([_load(file, vector.length) for file in files])
         return Sample(
             id=clip.id,
             signer=clip.signer,
             glosses=() if clip.gloss == self._rest else (clip.gloss,),
-            landmarks=stored(vector.landmarks(rows), clip.folder),
+            landmarks=stored(vector.landmarks(rows), clip.folder, files=files),
             aspect=self._aspect,
             fps=self._fps,
         )
@@ -175,15 +183,25 @@ def find_clips(path: Path, signer: str) -> list[Clip]:
     return clips
 
 
-def _vector_of(file: Path) -> Vector:
-    values = _load(file, None).size
-    for vector in VECTORS.values():
-        if vector.length == values:
-            return vector
-    raise BadCorpus(
-        f"{file} has {values} values, which is neither pose-hands (258) nor holistic (1662); tell "
-        "their order with --layout, for example face:3,pose:4,left_hand:3,right_hand:3"
-    )
+def _vector_of(clips: list[Clip]) -> Vector:
+    """The order that the length of the first readable vector tells."""
+    errors = []
+    for clip in clips:
+        try:
+            file = _frames(clip)[0]
+            values = _load(file, None).size
+        except BadCorpus as error:
+            errors.append(error)
+            continue
+        for vector in VECTORS.values():
+            if vector.length == values:
+                return vector
+        raise BadCorpus(
+            f"{file} has {values} values, which is neither pose-hands (258) nor holistic (1662); "
+            "tell their order with --layout, for example face:3,pose:4,left_hand:3,right_hand:3"
+            f"{affected(clip.id for clip in clips)}"
+        )
+    raise BadCorpus(f"{errors[0]}{affected(clip.id for clip in clips)}")
 
 
 def _folders(path: Path) -> list[Path]:
@@ -224,7 +242,9 @@ def _frames(clip: Clip) -> list[Path]:
             continue
         if file.suffix != ".npy" or not file.stem.isdecimal():
             raise BadCorpus(f"{file} is no frame: expected a number, as in 0.npy")
-        files[int(file.stem)] = file
+        other = files.setdefault(int(file.stem), file)
+        if other is not file:
+            raise BadCorpus(f"{file} and {other.name} are both frame {int(file.stem)}")
     if not files:
         raise BadCorpus(f"{clip.folder} has no frames; remove it or record the clip again")
     first, last = min(files), max(files)
@@ -243,7 +263,7 @@ def _load(file: Path, length: int | None) -> Float32[np.ndarray, " values"]:
     try:
         with file.open("rb") as stream:
             values = np.lib.format.read_array(stream, allow_pickle=False)
-    except (OSError, ValueError, EOFError, SyntaxError) as error:
+    except (OSError, ValueError, EOFError, SyntaxError, MemoryError, OverflowError) as error:
         raise BadCorpus(
             f"{file} cannot be read as a frame: {error}; record the clip again"
         ) from error

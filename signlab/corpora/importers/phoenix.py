@@ -52,24 +52,26 @@ def _of_2014(row: Row, path: Path, split: str) -> Recording:
     """``folder`` is a pattern below the split's folder, as in ``<id>/1/*.png``."""
     folder = _relative(row, "folder").parent
     return Recording(
-        id=row["id"],
+        id=row.name("id"),
         signer=row["signer"],
         glosses=tuple(row["annotation"].split()),
         split=split,
         media=(path / _PICTURES / split / folder).absolute(),
         fps=_FPS,
+        where=row.where,
     )
 
 
 def _of_2014t(row: Row, path: Path, split: str) -> Recording:
     """``video`` says ``<name>/1/*.png``, the frames of the release lie in ``<name>`` itself."""
     return Recording(
-        id=row["name"],
+        id=row.name("name"),
         signer=row["speaker"],
         glosses=tuple(row["orth"].split()),
         split=split,
         media=(path / _PICTURES / split / _relative(row, "video").parts[0]).absolute(),
         fps=_FPS,
+        where=row.where,
     )
 
 

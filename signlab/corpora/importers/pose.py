@@ -9,10 +9,10 @@ from typing import Annotated
 from pydantic import Field
 
 from signlab.corpora.base import Sample
-from signlab.corpora.importers.base import IMPORTERS, Imported, Importer, each, stored
+from signlab.corpora.importers.base import IMPORTERS, Imported, Importer, stored
+from signlab.corpora.importers.faults import affected, check_distinct, each
 from signlab.corpora.importers.glosses import Annotation, read_annotations
-from signlab.corpora.importers.pose_file import PoseFile, read_pose
-from signlab.corpora.importers.tables import affected
+from signlab.corpora.importers.pose_file import PoseFile, common_layout, read_pose
 from signlab.errors import BadCorpus
 from signlab.landmarks.layout import Layout
 
@@ -50,7 +50,7 @@ class Pose(Importer):
         if not path.is_dir():
             raise BadCorpus(f"{path} is not a folder of .pose files")
         found = match_files(read_annotations(path, self._table), sorted(path.rglob("*.pose")), path)
-        layout = read_pose(found[0][1]).layout
+        layout = common_layout([file for _, file in found])
 
         def read(item: tuple[Annotation, Path]) -> tuple[Sample, str]:
             annotation, file = item
@@ -58,7 +58,7 @@ class Pose(Importer):
 
         glosses = {gloss for annotation, _ in found for gloss in annotation.glosses}
         samples = each(found, lambda item: item[0].id, read)
-        return Imported(layout, tuple(sorted(glosses)), samples)
+        return Imported(layout, tuple(sorted(glosses)), samples, len(found))
 
     def _sample(self, annotation: Annotation, file: Path, layout: Layout) -> Sample:
         found = _sample_of(read_pose(file), layout, self._person)
@@ -125,10 +125,8 @@ def match_files(
     Raises:
         BadCorpus: There is an annotation without a file, or a file without an annotation.
     """
-    by_stem: dict[str, Path] = {}
-    for file in files:
-        if by_stem.setdefault(file.stem, file) is not file:
-            raise BadCorpus(f"{file} and {by_stem[file.stem]} have one name; ids must differ")
+    check_distinct(files, lambda file: file.stem, lambda file: file)
+    by_stem = {file.stem: file for file in files}
     suffixed = _by_prefix(by_stem)
     found, lost = [], []
     for annotation in annotations:
@@ -140,13 +138,13 @@ def match_files(
     if lost:
         raise BadCorpus(
             f"{lost[0].where}: there is no file {lost[0].id}.pose in {path}"
-            + affected(len(lost), "utterances")
+            f"{affected(one.id for one in lost)}"
         )
     if by_stem:
         first = next(iter(by_stem.values()))
         raise BadCorpus(
             f"{first} has no glosses; add them to the table, or move the file out"
-            + affected(len(by_stem), "utterances")
+            f"{affected(by_stem)}"
         )
     return found
 

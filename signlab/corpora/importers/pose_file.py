@@ -3,7 +3,10 @@
 Source: github.com/sign-language-processing/pose, docs/specs. All numbers are little-endian.
 """
 
+import math
 import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from signlab.corpora.importers.faults import affected
 from signlab.errors import BadCorpus
 from signlab.landmarks.layout import HOLISTIC, POSE_HANDS, UNIT, Layout, Part
 
@@ -52,6 +56,9 @@ _POINTS = {
     "face": {str(number): number for number in range(468)},
 }
 """MediaPipe's number of each named point."""
+
+_HEADER = 1 << 18
+"""Bytes that hold any file's header."""
 
 _IRISES = {str(number) for number in range(468, 478)}
 """Points of the face that are no part of the layout."""
@@ -95,11 +102,7 @@ class PoseFile:
     @property
     def layout(self) -> Layout:
         """MediaPipe's own layout for its components, else the components as they are."""
-        names = {component.name for component in self.components}
-        if names & set(_COMPONENTS):
-            return HOLISTIC if "FACE_LANDMARKS" in names else POSE_HANDS
-        parts = tuple(Part(c.name, len(c.points)) for c in self.components)
-        return Layout("+".join(part.name for part in parts), parts, min(3, self.data.shape[-1]))
+        return _layout(self.components, self.data.shape[-1])
 
     def landmarks(
         self, layout: Layout, person: int = 0
@@ -165,12 +168,46 @@ def read_pose(path: Path) -> PoseFile:
     Raises:
         BadCorpus: It is unreadable, cut off, of another version, or no ``.pose`` file.
     """
-    try:
+    with _told(path):
         return _Reader(path.read_bytes()).read(path)
+
+
+def common_layout(paths: Sequence[Path]) -> Layout:
+    """The layout of files that go together: with the face if any has it, else the first's.
+
+    Raises:
+        BadCorpus: No file can be read; tells why of the first.
+    """
+    found: list[Layout] = []
+    errors: list[BadCorpus] = []
+    for path in paths:
+        try:
+            with _told(path), path.open("rb") as stream:
+                found.append(_Reader(stream.read(_HEADER)).layout())
+        except BadCorpus as error:
+            errors.append(error)
+    if not found:
+        raise BadCorpus(f"{errors[0]}{affected(path.stem for path in paths)}") from errors[0]
+    return HOLISTIC if HOLISTIC in found else found[0]
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Errors of reading as one sentence."""
+    try:
+        yield
     except OSError as error:
         raise BadCorpus(f"{path} cannot be read: {error.strerror}") from error
-    except (struct.error, UnicodeDecodeError, ValueError, OverflowError) as error:
+    except (struct.error, ValueError, OverflowError, MemoryError) as error:
         raise BadCorpus(f"{path} is cut off, or no .pose file: {error}") from error
+
+
+def _layout(components: Sequence[Component], dimensions: int) -> Layout:
+    names = {component.name for component in components}
+    if names & set(_COMPONENTS):
+        return HOLISTIC if "FACE_LANDMARKS" in names else POSE_HANDS
+    parts = tuple(Part(component.name, len(component.points)) for component in components)
+    return Layout("+".join(part.name for part in parts), parts, min(3, dimensions))
 
 
 class _Reader:
@@ -180,15 +217,13 @@ class _Reader:
         self._content = content
         self._place = 0
 
+    def layout(self) -> Layout:
+        *_, components, dimensions = self._header()
+        return _layout(components, dimensions)
+
     def read(self, path: Path) -> PoseFile:
-        version = round(self._take("f")[0], 3)
-        width, height, _depth, count = self._take("4H")
-        if version not in {0.1, 0.2} or not (width and height and count):
-            raise ValueError(f"version {version}, {width} x {height}, {count} components")
-        kinds = [self._component() for _ in range(count)]
-        components = tuple(component for component, _ in kinds)
+        version, width, height, components, dimensions = self._header()
         points = sum(len(component.points) for component in components)
-        dimensions = max(values for _, values in kinds) - 1
         if version == 0.1:  # frames may overflow there: the size tells them
             fps, _, people = self._take("3H")
             left = len(self._content) - self._place
@@ -202,6 +237,16 @@ class _Reader:
         if fps <= 0 or people < 1:
             raise ValueError(f"{fps} frames a second, {people} people")
         return PoseFile(path, width, height, float(fps), components, data, confidence)
+
+    def _header(self) -> tuple[float, int, int, tuple[Component, ...], int]:
+        """Version, width, height, components, and coordinates of a point."""
+        version = round(self._take("f")[0], 3)
+        width, height, _depth, count = self._take("4H")
+        if version not in {0.1, 0.2} or not (width and height and count):
+            raise ValueError(f"version {version}, {width} x {height}, {count} components")
+        kinds = [self._component() for _ in range(count)]
+        dimensions = max(values for _, values in kinds) - 1
+        return version, width, height, tuple(component for component, _ in kinds), dimensions
 
     def _component(self) -> tuple[Component, int]:
         """A component, and how many values each of its points has (the last is confidence)."""
@@ -221,7 +266,7 @@ class _Reader:
         return self._take(f"{length}s")[0].decode("utf-8")
 
     def _floats(self, *shape: int) -> np.ndarray:
-        count = int(np.prod(shape))
+        count = math.prod(shape)
         values = np.frombuffer(self._content, "<f4", count, self._place)
         self._place += values.nbytes
         return values.reshape(shape)

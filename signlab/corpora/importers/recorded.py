@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from signlab.corpora.importers.base import Recorded
-from signlab.corpora.importers.tables import affected
+from signlab.corpora.importers.faults import affected, check_distinct
 from signlab.corpora.recordings import Recording
-from signlab.corpora.validate import check_id
 from signlab.errors import BadCorpus
 
 PICTURES = {".png", ".jpg", ".jpeg"}
@@ -24,24 +24,13 @@ def recorded(recordings: Sequence[Recording], pictures: Path | None) -> Recorded
             they may be videos as well.
 
     Raises:
-        BadCorpus: An id is there twice or cannot be one, an utterance has no glosses, a recording
-            has no pictures, or pictures have no annotation.
+        BadCorpus: An id is there twice, an utterance has no glosses, a recording has no pictures,
+            or pictures have no annotation.
     """
-    places = defaultdict(list)
-    for recording in recordings:
-        check_id(recording.id)
-        places[recording.id].append(recording)
-    twice = [name for name, found in places.items() if len(found) > 1]
-    if twice:
-        splits = " and ".join(recording.split for recording in places[twice[0]])
-        raise BadCorpus(
-            f"utterance {twice[0]!r} is there twice ({splits})" + affected(len(twice), "utterances")
-        )
-    silent = [recording.id for recording in recordings if not recording.glosses]
+    check_distinct(recordings, lambda one: one.id, lambda one: one.where)
+    silent = [recording for recording in recordings if not recording.glosses]
     if silent:
-        raise BadCorpus(
-            f"utterance {silent[0]!r} has no glosses" + affected(len(silent), "utterances")
-        )
+        _refuse(silent, "has no glosses")
     if pictures is not None and pictures.is_dir():
         _check_pictures(recordings, pictures.absolute())
     glosses = {gloss for recording in recordings for gloss in recording.glosses}
@@ -52,10 +41,7 @@ def _check_pictures(recordings: Sequence[Recording], pictures: Path) -> None:
     """Annotations without pictures and pictures without annotations are told, never dropped."""
     lost = [recording for recording in recordings if not _has_pictures(recording.media)]
     if lost:
-        raise BadCorpus(
-            f"utterance {lost[0].id!r} has no pictures in {lost[0].media}"
-            + affected(len(lost), "utterances")
-        )
+        _refuse(lost, f"has no png or jpg pictures in {lost[0].media}")
     known: dict[Path, set[str]] = defaultdict(set)
     for recording in recordings:
         split = pictures / recording.split
@@ -67,8 +53,13 @@ def _check_pictures(recordings: Sequence[Recording], pictures: Path) -> None:
         if silent:
             raise BadCorpus(
                 f"{silent[0]} has no annotation; move it out, or add it to the table"
-                + affected(len(silent), "utterances")
+                + affected(folder.name for folder in silent)
             )
+
+
+def _refuse(recordings: Sequence[Recording], fault: str) -> NoReturn:
+    first, names = recordings[0], [recording.id for recording in recordings]
+    raise BadCorpus(f"{first.where}: utterance {first.id!r} {fault}{affected(names)}")
 
 
 def _has_pictures(folder: Path) -> bool:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from signlab.corpora.importers.base import IMPORTERS, Importer, Recorded
 from signlab.corpora.importers.recorded import SPLITS, recorded
-from signlab.corpora.importers.tables import affected, read_text
+from signlab.corpora.importers.tables import Row, decoded, each_row, read_text
 from signlab.corpora.recordings import Recording
 from signlab.errors import BadCorpus
 
@@ -55,33 +55,38 @@ class Stm(Importer):
 
     def _of(self, file: Path, folder: Path) -> list[Recording]:
         split = self._split or _split_of(file)
-        recordings, wrong = [], []
-        for number, line in enumerate(read_text(file).splitlines(), start=1):
-            if not line.strip() or line.startswith(";;"):
-                continue
-            fields = line.split()
-            if len(fields) > _FEWEST - 1 and fields[_FEWEST - 1].startswith("<"):
-                del fields[_FEWEST - 1]
-            if len(fields) < _FEWEST or not (_is_time(fields[3]) and _is_time(fields[4])):
-                wrong.append(number)
-                continue
-            name = fields[0]
-            recordings.append(
-                Recording(
-                    id=name,
-                    signer=fields[2],
-                    glosses=tuple(fields[5:]),
-                    split=split,
-                    media=(folder / f"{name}{self._ending}").absolute(),
-                    fps=self._fps,
-                )
-            )
-        if wrong:
-            raise BadCorpus(
-                f"{file}:{wrong[0]}: expected FILE CHANNEL SIGNER START END GLOSS ..."
-                + affected(len(wrong), "utterances")
-            )
-        return recordings
+        lines = enumerate(read_text(file, strict=False).split("\n"), start=1)
+        rows = [
+            Row(file, number, {"line": line, "id": line.split()[0]}, line.split()[0])
+            for number, line in lines
+            if line.strip() and not line.startswith(";;")
+        ]
+
+        if not rows:
+            raise BadCorpus(f"{file} has no utterances")
+
+        def read(row: Row) -> Recording:
+            return self._recording(row, split, folder)
+
+        return each_row(rows, read)
+
+    def _recording(self, row: Row, split: str, folder: Path) -> Recording:
+        decoded(row.file, row.line, row["line"])
+        fields = row["line"].split()
+        if len(fields) >= _FEWEST and fields[_FEWEST - 1].startswith("<"):
+            del fields[_FEWEST - 1]
+        if len(fields) < _FEWEST or not (_is_time(fields[3]) and _is_time(fields[4])):
+            row.fail("expected FILE CHANNEL SIGNER START END GLOSS ...")
+        name, _channel, signer, _start, _end, *glosses = fields
+        return Recording(
+            id=row.name("id"),
+            signer=signer,
+            glosses=tuple(glosses),
+            split=split,
+            media=(folder / f"{name}{self._ending}").absolute(),
+            fps=self._fps,
+            where=row.where,
+        )
 
 
 def _split_of(file: Path) -> str:
