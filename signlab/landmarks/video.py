@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 from jaxtyping import UInt8
 
 from signlab.errors import BadInput
+from signlab.landmarks.natural import natural
 
 VIDEOS = {".mp4", ".webm", ".avi", ".gif", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg"}
 PICTURES = {".png", ".jpg", ".jpeg"}
@@ -40,7 +41,7 @@ class Frame:
 def pictures_of(folder: Path) -> list[Path]:
     """The pictures of a folder in the order of their names, 10 after 9."""
     found = [file for file in folder.iterdir() if file.suffix.lower() in PICTURES]
-    return sorted(found, key=lambda file: _natural(file.name))
+    return sorted(found, key=lambda file: natural(file.name))
 
 
 def read_frames(path: Path, *, fps: float) -> Iterator[Frame]:
@@ -63,6 +64,21 @@ def read_frames(path: Path, *, fps: float) -> Iterator[Frame]:
         yield frame
     if size is None:
         raise BadInput(f"{path} has no frames")
+
+
+def expected_frames(path: Path) -> int:
+    """About how many frames a film says that it has; 0 where it does not say."""
+    if path.is_dir():
+        return len(pictures_of(path))
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                return 0
+            stream = container.streams.video[0]
+            rate = float(stream.average_rate or 25)
+            return stream.frames or round(_announced(container, stream) * rate)
+    except (FFmpegError, OSError):
+        return 0  # whoever reads it tells
 
 
 def _from_pictures(folder: Path, fps: float) -> Iterator[Frame]:
@@ -109,12 +125,6 @@ def _announced(container: InputContainer, stream: VideoStream) -> float:
         hours, minutes, seconds = told.groups()
         return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
     return whole if len(container.streams) == 1 else 0.0  # another stream may last longer
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    """Sorts numbers as numbers."""
-    pieces = re.findall(r"\d+|\D+", name)
-    return [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces]
 
 
 def _opened(file: Path) -> InputContainer:

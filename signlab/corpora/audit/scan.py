@@ -10,9 +10,10 @@ from jaxtyping import Bool, Float32
 
 from signlab.corpora.base import Sample
 from signlab.corpora.store import Store
-from signlab.landmarks.layout import MISSING, UNIT, Layout
+from signlab.landmarks.layout import MISSING, POSE, UNIT, Layout
 
-LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_WRIST, RIGHT_WRIST = 11, 12, 15, 16
+LEFT_SHOULDER, RIGHT_SHOULDER = 11, 12
+WRISTS = {"left": 15, "right": 16}
 HIPS = 23
 """The first point of the pose below the upper body."""
 
@@ -64,7 +65,10 @@ def _measure(sample: Sample, layout: Layout) -> dict[str, Any]:
         "outside": float(((known < -1) | (known > 2)).any(axis=-1).mean()) if len(known) else 0.0,
         "clipped": int(limit.sum()),
         # of the tracked hands: a wrist that hangs below the image is a guess, and a restless one
-        **{f"motion_{side}": _way(*moving[f"{side}_hand"]) for side in hands},
+        **{
+            f"motion_{side}": _way(*moving.get(f"{side}_hand", hand))
+            for side, hand in hands.items()
+        },
         "misplaced": _misplaced(points, present, parts),
         "way": _places(hands["left"], hands["right"]),
     }
@@ -73,10 +77,15 @@ def _measure(sample: Sample, layout: Layout) -> dict[str, Any]:
 def _above_hips(layout: Layout) -> Bool[np.ndarray, " points"]:
     """Which points a camera usually sees; hips and legs are guessed far below the image."""
     kept = np.ones(layout.points, dtype=bool)
-    if "pose" in layout.slices:
+    if _is_mediapipe(layout.slices):
         rows = layout.slices["pose"]
         kept[rows.start + HIPS : rows.stop] = False
     return kept
+
+
+def _is_mediapipe(parts: dict[str, slice]) -> bool:
+    """Whether there is a pose whose points are MediaPipe's."""
+    return "pose" in parts and parts["pose"].stop - parts["pose"].start == POSE.points
 
 
 def longest(flags: Bool[np.ndarray, " frames"]) -> int:
@@ -114,8 +123,8 @@ def _hand(
     parts: dict[str, slice],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where a hand is: the pose's wrist, which is there when the hand's tracker fails."""
-    if "pose" in parts:
-        wrist = parts["pose"].start + (LEFT_WRIST if side == "left" else RIGHT_WRIST)
+    if _is_mediapipe(parts):
+        wrist = parts["pose"].start + WRISTS[side]
         return points[:, wrist], present[:, wrist]
     none = np.zeros((len(points), 2), dtype=np.float32), np.zeros(len(points), dtype=bool)
     return moving.get(f"{side}_hand", none)
@@ -127,14 +136,25 @@ def _misplaced(points: Points, present: Present, parts: dict[str, slice]) -> str
 
 
 def _wrong_places(points: Points, present: Present, parts: dict[str, slice]) -> Iterator[str]:
-    if "pose" in parts and parts["pose"].stop - parts["pose"].start > RIGHT_WRIST:
+    if _is_mediapipe(parts):
         first = parts["pose"].start
         shoulders = _apart(points, present, first + LEFT_SHOULDER, first + RIGHT_SHOULDER)
-        for side, wrist in (("left", LEFT_WRIST), ("right", RIGHT_WRIST)):
-            hand = parts.get(f"{side}_hand")
-            # MediaPipe tracks a hand near the wrist of the pose, or not at all
-            if hand and _apart(points, present, hand.start, first + wrist) > shoulders:
-                yield f"{side}_hand"
+        hands = [side for side in WRISTS if f"{side}_hand" in parts]
+        # how far each hand is from each wrist of the pose
+        away = {
+            (hand, side): _apart(points, present, parts[f"{hand}_hand"].start, first + wrist)
+            for hand in hands
+            for side, wrist in WRISTS.items()
+        }
+        # MediaPipe tracks a hand near its wrist, or not at all
+        yield from (f"{side}_hand" for side in hands if away[side, side] > shoulders)
+        if len(hands) == 2 and all(away[s, s] > away[s, o] for s, o in (hands, hands[::-1])):
+            yield "left_hand"  # each is nearer to the other's wrist
+        body = present[:, parts["pose"]].sum(axis=1)
+        if len(np.unique(body[body > 0])) > 1:
+            yield "pose"  # MediaPipe tells all of its points or none
+        if _below(points, present, first, first + LEFT_SHOULDER):
+            yield "pose"
         face = parts.get("face")
         if face and _apart(points, present, face.start + 1, first) > 0.7 * shoulders:
             yield "face"
@@ -153,6 +173,15 @@ def _apart(points: Points, present: Present, first: int, second: int) -> float:
     if not both.any():
         return float("nan")
     return float(np.median(np.linalg.norm(points[both, first] - points[both, second], axis=-1)))
+
+
+def _below(points: Points, present: Present, first: int, second: int) -> bool:
+    """Whether a point is mostly further down than another."""
+    both = present[:, first] & present[:, second]
+    return (
+        bool(both.any())
+        and float(np.median(points[both, first] - points[both, second], axis=0)[1]) > 0
+    )
 
 
 def _places(

@@ -77,7 +77,7 @@ def check_tracks(store: Store, measures: pd.DataFrame) -> Iterator[Finding]:
             "error",
             f"what is called {part} is not where it can be",
             "the points are in another order: import again with the order they were written in, "
-            "for mp-data `--set order=...`",
+            "for mp-data as in `--layout face:3,pose:4,left_hand:3,right_hand:3`",
         )
     yield from _presence(store, measures)
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from signlab.corpora.atomic import explained
+from signlab.corpora.atomic import explained, recover
 from signlab.corpora.base import Sample
 from signlab.corpora.extract.films import Films
 from signlab.corpora.extract.meter import Meter
 from signlab.corpora.extract.workers import Task, Told, track
+from signlab.corpora.importers.faults import affected
 from signlab.corpora.recordings import Recording
 from signlab.corpora.store import Store, write_corpus
 from signlab.corpora.validate import check_id
@@ -65,7 +66,8 @@ def fill(
     """
     for recording in films.recordings:
         check_id(recording.id)
-    before = _Before(out)
+    recover(out)
+    before = _Before(out, films)
     with _work_folder(out) as work:
         tasks = {
             recording.id: Task(recording.media, recording.fps, _target(work, recording))
@@ -80,7 +82,7 @@ def fill(
                 failed[told.task.target] = told.failure
             meter.add(told)
 
-        meter.start(len(todo))
+        meter.start(todo)
         with explained(out):
             track(todo, model, workers=workers, log=work / "mediapipe.log", tell=heard)
         failures = {name: failed[t.target] for name, t in tasks.items() if t.target in failed}
@@ -101,14 +103,27 @@ def fill(
 
 
 class _Before:
-    """The utterances that the corpus folder has from an earlier call."""
+    """The utterances that the corpus folder has from an earlier call.
 
-    def __init__(self, out: Path) -> None:
+    Raises:
+        BadCorpus: It has others, or other landmarks: they must not be lost.
+    """
+
+    def __init__(self, out: Path, films: Films) -> None:
         self.rows: dict[str, int] = {}
-        if (out / "corpus.json").exists():
-            self._store = Store.open(out)
-            if not self._store.waiting and self._store.layout == HOLISTIC:
-                self.rows = {name: row for row, name in enumerate(self._store.ids)}
+        if not (out / "corpus.json").exists():
+            return
+        self._store = Store.open(out)
+        known = {recording.id for recording in films.recordings}
+        lost = [name for name in self._store.ids if name not in known]
+        if lost or self._store.layout != HOLISTIC:
+            told = f"utterance {lost[0]!r}" if lost else f"layout {self._store.layout.name!r}"
+            raise BadCorpus(
+                f"{out} is a corpus already, with {told}, which these films do not have; choose "
+                f"another folder{affected(lost) if lost else ''}"
+            )
+        if not self._store.waiting:
+            self.rows = {name: row for row, name in enumerate(self._store.ids)}
 
     def sample(self, name: str) -> Sample:
         return self._store.sample(self.rows[name])

@@ -1,5 +1,6 @@
 """One process a worker, each tracking film after film; a crash costs one film."""
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -130,6 +131,8 @@ def _serve(pipe: Connection, model: Path) -> None:
             part = task.target.with_suffix(".part")
             with part.open("wb") as stream:
                 np.savez(stream, **asdict(found))
+                stream.flush()
+                os.fsync(stream.fileno())
             part.replace(task.target)  # whole or not at all
         except (BadInput, OSError) as error:
             pipe.send(Told(task, ended=True, failure=str(error)))

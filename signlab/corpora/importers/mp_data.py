@@ -1,8 +1,8 @@
 """The tree of isolated clips that tutorials on MediaPipe write: a vector a frame, a file each."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Annotated
 
 import numpy as np
@@ -15,9 +15,16 @@ from signlab.corpora.importers.faults import affected, check_distinct, each
 from signlab.corpora.validate import check_id
 from signlab.errors import BadCorpus, nearest
 from signlab.landmarks.layout import FACE, HOLISTIC, LEFT_HAND, POSE, RIGHT_HAND, Layout, Part
+from signlab.landmarks.natural import natural
 
 SPLIT = "clips"
 """The split of isolated clips: they are material for sentences, not utterances to train on."""
+
+_BROKEN = (
+    *(OSError, ValueError, EOFError, SyntaxError, TypeError, TokenError),
+    *(OverflowError, MemoryError, RecursionError),
+)
+"""What numpy raises for a damaged file: its header is read as Python."""
 
 _PARTS = {part.name: part for part in HOLISTIC.parts}
 
@@ -221,15 +228,6 @@ def _folders(path: Path) -> list[Path]:
     return sorted(found, key=lambda folder: natural(folder.name))
 
 
-def natural(name: str) -> list[tuple[int, int, str]]:
-    """Sorts ``2`` before ``10``."""
-    return [
-        (0, int(part), "") if part.isdigit() else (1, 0, part)
-        for part in re.split(r"(\d+)", name)
-        if part
-    ]
-
-
 def _frames(clip: Clip) -> list[Path]:
     """The files of a clip in order of time.
 
@@ -263,7 +261,7 @@ def _load(file: Path, length: int | None) -> Float32[np.ndarray, " values"]:
     try:
         with file.open("rb") as stream:
             values = np.lib.format.read_array(stream, allow_pickle=False)
-    except (OSError, ValueError, EOFError, SyntaxError, MemoryError, OverflowError) as error:
+    except _BROKEN as error:
         raise BadCorpus(
             f"{file} cannot be read as a frame: {error}; record the clip again"
         ) from error

@@ -9,8 +9,8 @@ from signlab.corpora.importers.base import Recorded
 from signlab.corpora.importers.faults import affected, check_distinct
 from signlab.corpora.recordings import Recording
 from signlab.errors import BadCorpus
+from signlab.landmarks.video import PICTURES
 
-PICTURES = {".png", ".jpg", ".jpeg"}
 SPLITS = ("train", "dev", "test")
 
 
