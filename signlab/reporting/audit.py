@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from signlab.corpora.audit.findings import Finding, some
-from signlab.corpora.audit.labels import gloss_table
+from signlab.corpora.audit.labels import gloss_table, split_table
 from signlab.corpora.audit.run import ORDER, Audit
 from signlab.corpora.audit.tracks import handedness, presence
 from signlab.corpora.store import Store
@@ -31,7 +31,7 @@ def write_audit(store: Store, found: Audit, out: Path) -> Path:
     """
     out.mkdir(parents=True, exist_ok=True)
     _findings_table(found.findings).to_csv(out / "findings.csv", index=False)
-    sections = [_head(store, found), _glosses(store)]
+    sections = [_head(store, found), _splits(store), _glosses(store, out)]
     if found.measures is not None:
         sections += [_lengths(store, out), _presence(store, found.measures, out)]
         sections += [_hands(store, found.measures, out), _clips(store, found.findings, out)]
@@ -82,7 +82,23 @@ def _findings_table(findings: Sequence[Finding]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["severity", "check", "text", "utterance"])
 
 
-def _glosses(store: Store) -> str:
+def _splits(store: Store) -> str:
+    known = "train" in store.splits
+    header = ["split", "utterances", "frames", "minutes", "signers", "glosses", "occurrences"]
+    rows = []
+    for row in split_table(store.index).to_dict("records"):
+        cells = [code(row["split"]), f"{row['utterances']:,}", f"{row['frames']:,}"]
+        cells += [f"{row['minutes']:,.1f}", f"{row['signers']:,}", f"{row['glosses']:,}"]
+        cells += [f"{row['occurrences']:,}"]
+        if known:
+            share = row["unknown_occurrences"] / max(row["occurrences"], 1)
+            told = f"{row['unknown']:,} ({share:.1%} of the occurrences)"
+            cells.append("–" if row["split"] == "train" else told)
+        rows.append(cells)
+    return "\n\n".join(["## Splits", table([*header, *["not in train"] * known], rows)])
+
+
+def _glosses(store: Store, out: Path) -> str:
     glosses = gloss_table(store.index)
     if glosses.empty:
         return ""
@@ -92,6 +108,7 @@ def _glosses(store: Store) -> str:
     shown = glosses.head(20)
     rows = [[code(row[0]), *(f"{value:,}" for value in row[1:])] for row in _rows(shown, columns)]
     counts = glosses["count"].to_numpy()
+    figures.frequencies(counts, out / "glosses.png")
     return "\n\n".join(
         [
             "## Glosses",
@@ -99,6 +116,7 @@ def _glosses(store: Store) -> str:
             f"{int(np.searchsorted(np.cumsum(counts), counts.sum() / 2)) + 1} glosses, "
             f"{int((counts == 1).sum()):,} occur once. The most frequent:",
             table(header, rows),
+            "![How often each gloss occurs](glosses.png)",
         ]
     )
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Float32
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from signlab.corpora.base import Sample
 from signlab.landmarks.layout import MISSING, UNIT, Layout
@@ -21,13 +21,19 @@ COLOURS = {
 }
 OTHER = "#6e7781"
 
+FINER = 2
+"""Pictures are drawn so many times larger than they are shown, for smooth lines."""
+
+TRAIL_SECONDS = 0.5
+
 Points = Float32[np.ndarray, "frames points 2"]
 
 
 class Drawing:
     """One utterance, ready to be drawn frame by frame.
 
-    All frames are to one scale, which fits what is in view nearly all the time.
+    All frames are to one scale, which fits what is in view nearly all the time. A part of one
+    point, of a tracker of hands, draws its way of the last half second behind it.
 
     Args:
         sample: The utterance.
@@ -42,41 +48,61 @@ class Drawing:
         points = sample.landmarks[:, :, :2].astype(np.float32) / UNIT
         points[:, :, 1] *= sample.aspect
         self._points, self.size = _scaled(points, self._present & _drawn(layout), height)
+        self._points *= FINER
+        self._font = ImageFont.load_default(FINER * max(9, height // 26))
 
     def __len__(self) -> int:
         return len(self._points)
 
     def frame(self, number: int) -> Image.Image:
         """A picture of one frame, with its time, its gloss and the parts that it lacks."""
-        picture = Image.new("RGB", self.size, GROUND)
+        width, height = (FINER * side for side in self.size)
+        picture = Image.new("RGB", (width, height), GROUND)
         draw = ImageDraw.Draw(picture)
         for part, rows in self._layout.slices.items():
-            colour = COLOURS.get(part, OTHER)
-            seen = self._present[number, rows]
-            lines = LINES.get((part, rows.stop - rows.start))
-            points = self._points[number, rows]
-            for line in _visible(lines or (), seen):
-                draw.line([tuple(points[at]) for at in line], fill=colour, width=2)
-            if lines is None:
-                for x, y in points[seen]:
-                    draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill=colour)
-        draw.text((8, 6), self._caption(number), fill=WORDS)
-        lost = [part.replace("_", " ") for part in self._lost(number)]
-        for place, name in enumerate(lost):
-            draw.text((8, self.size[1] - 16 * (place + 1)), f"no {name}", fill=LOST)
-        return picture
+            self._draw_part(draw, number, part, rows)
+        draw.text((16, 12), self._caption(draw, number, width - 32), fill=WORDS, font=self._font)
+        for place, name in enumerate(self._lost(number)):
+            y = height - (place + 1.3) * 1.3 * self._font.size
+            draw.text((16, y), f"no {name}", fill=LOST, font=self._font)
+        return picture.resize(self.size, Image.Resampling.LANCZOS)
+
+    def _draw_part(self, draw: ImageDraw.ImageDraw, number: int, part: str, rows: slice) -> None:
+        colour = COLOURS.get(part, OTHER)
+        points, seen = self._points[:, rows], self._present[:, rows]
+        lines = LINES.get((part, rows.stop - rows.start))
+        for line in _visible(lines or (), seen[number]):
+            draw.line([tuple(points[number, at]) for at in line], fill=colour, width=2 * FINER)
+        if lines is not None:
+            return
+        if points.shape[1] == 1:
+            first = max(0, number - round(TRAIL_SECONDS * self._sample.fps))
+            way = [tuple(points[at, 0]) for at in range(first, number + 1) if seen[at, 0]]
+            if len(way) > 1:
+                draw.line(way, fill=colour, width=FINER)
+        for x, y in points[number, seen[number]]:
+            draw.circle((x, y), 4 * FINER, fill=colour)
+            if points.shape[1] == 1:
+                place = x + 7 * FINER, y - self._font.size / 2
+                draw.text(place, _told(part), fill=colour, font=self._font)
 
     def _lost(self, number: int) -> list[str]:
         slices = self._layout.slices
-        return [part for part, rows in slices.items() if not self._present[number, rows].any()]
+        return [_told(part) for part in slices if not self._present[number, slices[part]].any()]
 
-    def _caption(self, number: int) -> str:
+    def _caption(self, draw: ImageDraw.ImageDraw, number: int, width: float) -> str:
+        """The time and the gloss; the glosses of all of it where their times are not known."""
         sample = self._sample
-        time = f"{number / sample.fps:5.2f} s"
-        if sample.spans is None:
-            return f"{time}   {' '.join(sample.glosses)[:60]}"
-        signed = zip(sample.glosses, sample.spans, strict=True)
-        return f"{time}   " + " ".join(gloss for gloss, (a, b) in signed if a <= number < b)
+        glosses = list(sample.glosses)
+        if sample.spans is not None:
+            signed = zip(sample.glosses, sample.spans, strict=True)
+            glosses = [gloss for gloss, (start, end) in signed if start <= number < end]
+        text = f"{number / sample.fps:5.2f} s   {' '.join(glosses)}"
+        if draw.textlength(text, font=self._font) <= width:
+            return text
+        while draw.textlength(f"{text} ...", font=self._font) > width:
+            text = text[:-1]
+        return f"{text} ..."
 
 
 def contact_sheet(drawing: Drawing, *, frames: int = 12, columns: int = 4) -> Image.Image:
@@ -92,6 +118,10 @@ def contact_sheet(drawing: Drawing, *, frames: int = 12, columns: int = 4) -> Im
         sheet.paste(drawing.frame(number), (x, y))
         draw.rectangle((x, y, x + width - 1, y + height - 1), outline=FAINT)
     return sheet
+
+
+def _told(part: str) -> str:
+    return part.replace("_", " ")
 
 
 def _visible(

@@ -3,16 +3,21 @@
 import runpy
 import sys
 import time
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from signlab.corpora.audit.run import audit
+from signlab.corpora.audit.scan import measure
 from signlab.corpora.audit.tracks import presence
+from signlab.corpora.base import Sample
 from signlab.corpora.composed import Composed
 from signlab.corpora.folds import make_folds
+from signlab.corpora.importers.base import stored
 from signlab.corpora.importers.catalogue import import_corpus
+from signlab.corpora.importers.mp_data import parse_vector
 from signlab.corpora.store import Store
 from signlab.landmarks.layout import MISSING
 from signlab.study.study import Folds
@@ -114,3 +119,23 @@ def test_on_real_signs_it_finds_what_is_known_of_them(signs3: Store) -> None:
     shares = presence(signs3, result.measures)
     assert (shares["pose"] == 1).all()
     assert not any("duplicate" in finding.check for finding in result.findings)
+
+
+@pytest.mark.parametrize(
+    ("pack", "true"),
+    [
+        ("signs3", ("pose:4", "left_hand:3", "right_hand:3")),
+        ("signs_face", ("pose:4", "face:3", "left_hand:3", "right_hand:3")),
+    ],
+)
+def test_every_wrong_order_of_the_parts_is_found(shared: Path, pack: str, true) -> None:
+    steps = np.load(shared / "data" / f"{pack}.npz", allow_pickle=False)["delta"]
+    clips = np.array_split(steps.astype(np.int64), steps.shape[1] // 30, axis=1)
+    vectors = [
+        (np.cumsum(clip, axis=1).T / 8192).astype(np.float32) for clip in clips[:: len(clips) // 15]
+    ]
+    for order in permutations(true):
+        read = parse_vector(",".join(order))
+        samples = [Sample("a", "s", (), stored(read.landmarks(v), "a"), 0.75) for v in vectors]
+        wrong = [bool(measure(sample, read.layout)["misplaced"]) for sample in samples]
+        assert sum(wrong) == 0 if order == true else sum(wrong) >= 0.4 * len(wrong), order

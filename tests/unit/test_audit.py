@@ -10,7 +10,8 @@ from signlab.corpora.base import Sample
 from signlab.corpora.importers.catalogue import import_corpus
 from signlab.corpora.store import Store, write_corpus
 from signlab.corpora.synthetic.corpus import Synthetic
-from signlab.landmarks.layout import HOLISTIC, MISSING, UNIT
+from signlab.landmarks.layout import HOLISTIC, MISSING, UNIT, Layout, Part
+from signlab.reporting.audit import write_audit
 from signlab.study.fold import Fold
 
 HAND, OTHER_HAND, FACE = slice(33, 54), slice(54, 75), slice(75, 543)
@@ -69,9 +70,9 @@ def jumping(sample):
 
 def far(sample):
     planted, landmarks = changed(sample)
-    tracked = landmarks[:, FACE] != MISSING
-    landmarks[:, FACE][tracked] = 3 * UNIT
-    landmarks[:, 0:1] = landmarks[:, 76:77]  # the nose of the pose is there as well
+    tracked = landmarks[:, FACE, 0] != MISSING
+    landmarks[:, FACE, 0][tracked] = 3 * UNIT
+    landmarks[:, 0:1, 0] = landmarks[:, 76:77, 0]  # the nose of the pose is there as well
     return planted
 
 
@@ -91,9 +92,48 @@ def reordered(sample):
     return planted
 
 
-def crowded(sample):
+def exchanged(sample):
+    """The left hand in the place of the right one."""
+    planted, landmarks = changed(sample)
+    landmarks[:, HAND], landmarks[:, OTHER_HAND] = (
+        sample.landmarks[:, OTHER_HAND],
+        sample.landmarks[:, HAND],
+    )
+    return planted
+
+
+def crowded(timesteps):
+    """One gloss more than ``timesteps`` of the utterance's frames allow, all different or not."""
+
+    def plant(sample):
+        count = -(-len(sample.landmarks) // timesteps) + 1
+        pair = sorted({*sample.glosses, "OTHER"})[:2]
+        return replace(sample, glosses=tuple(pair[n % 2] for n in range(count)))
+
+    return plant
+
+
+def repeated(sample):
+    """CTC needs a blank between two of a kind: half as many fit."""
     glosses = tuple(sample.glosses[:1]) * (len(sample.landmarks) // 2 + 2)
     return replace(sample, glosses=glosses)
+
+
+def endless(sample):
+    landmarks = np.concatenate([sample.landmarks] * 12)
+    return replace(sample, landmarks=landmarks, glosses=sample.glosses[:1])
+
+
+def short(sample):
+    return replace(sample, landmarks=sample.landmarks[:4], glosses=sample.glosses[:1])
+
+
+def silent(sample):
+    return replace(sample, glosses=())
+
+
+def quick(sample):
+    return replace(sample, fps=240.0)
 
 
 def slow(sample):
@@ -110,8 +150,17 @@ def slow(sample):
         (far, "range", "warning"),
         (clipped, "range", "error"),
         (reordered, "order", "error"),
-        (crowded, "too-short", "error"),
+        (exchanged, "order", "error"),
+        (crowded(1), "too-short", "error"),
+        (repeated, "too-short", "error"),
+        (crowded(2), "too-short", "warning"),
+        (crowded(4), "too-short", "warning"),
+        (crowded(8), "too-short", "note"),
+        (endless, "length", "warning"),
+        (short, "length", "warning"),
+        (silent, "glosses", "warning"),
         (slow, "frame-rate", "warning"),
+        (quick, "frame-rate", "warning"),
     ],
 )
 def test_a_planted_fault_is_found_where_it_is(clean, tmp_path, plant, check, severity):
@@ -123,7 +172,8 @@ def test_a_planted_fault_is_found_where_it_is(clean, tmp_path, plant, check, sev
     known = {(kind, level) for kind, level, _ in before}
     assert (check, severity, (sample.id,)) in after
     # what was held still or away for a second is somewhere else afterwards
-    later = {(kind, level) for kind, level, _ in after} - known - {("jumps", "warning")}
+    by_way = {("jumps", "warning"), ("singletons", "note")}
+    later = {(kind, level) for kind, level, _ in after} - known - by_way
     assert later <= {(check, severity)}
 
 
@@ -168,7 +218,8 @@ def test_signers_in_two_splits_and_without_a_part_are_found(clean, tmp_path):
     samples[-1] = (moved, samples[-1][1])
     after = found(samples, tmp_path / "after")
     hidden = tuple(sample.id for sample, _ in samples if sample.signer == signer)
-    assert ("shared-signers", "note", ()) in after
+    (shared,) = [ids for check, _, ids in after if check == "shared-signers"]
+    assert set(shared) == set(hidden)
     assert ("presence", "warning", hidden) in after
 
 
@@ -202,3 +253,36 @@ def test_tracks_of_two_hands_and_the_nose_are_audited(shared, tmp_path):
 def test_a_corpus_without_landmarks_is_audited_by_its_table(tmp_path):
     sample = Sample("a", "s", ("A",), np.zeros((4, 543, 3), dtype=np.int16))
     assert ("length", "warning", ("a",)) in found([(sample, "train")], tmp_path / "c")
+
+
+def test_a_sign_that_one_signer_makes_with_the_other_hand_is_found(clean, tmp_path):
+    signers = sorted({sample.signer for sample, _ in clean})[:3]
+    samples = []
+    for number in range(3):
+        for place, signer in enumerate(signers):
+            sample, landmarks = changed(clean[number][0], id=f"{signer}-{number}", signer=signer)
+            landmarks[:, [15, *range(33, 54)]] = MISSING  # the right hand alone is seen
+            landmarks[:, 0, 0] += place  # no two are copies
+            if place == 2:
+                landmarks[:, HAND] = sample.landmarks[:, OTHER_HAND]
+                landmarks[:, OTHER_HAND] = MISSING
+            samples.append((replace(sample, glosses=("TEA",)), "train"))
+    after = found(samples, tmp_path / "after")
+    odd = tuple(f"{signers[2]}-{number}" for number in range(3))
+    assert ("handedness", "note", odd) in after
+
+
+def test_any_layout_can_be_audited(tmp_path):
+    draw = np.random.default_rng(0)
+    for parts in ((Part("pose_keypoints_2d", 25),), (Part("pose", 33),), (Part("pose", 17),)):
+        layout = Layout("other", parts, coordinates=2)
+        frames = draw.integers(0, 8192, (2, 60, layout.points, 2), dtype=np.int16)
+        samples = [(Sample(f"u{n}", "s", ("A",), frames[n]), "train") for n in range(2)]
+        path = tmp_path / parts[0].name / str(layout.points)
+        write_corpus(
+            path, name="c", layout=layout, licence="", vocabulary=["A"], samples=iter(samples)
+        )
+        store = Store.open(path)
+        result = audit(store, lambda: None)
+        page = write_audit(store, result, tmp_path / "page")
+        assert page.read_text().startswith("# Audit of `c`")

@@ -1,6 +1,7 @@
 """Faults that the table of the utterances tells: glosses, splits, lengths, frame rates."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ def check_labels(store: Store) -> Iterator[Finding]:
         )
     yield from _frequencies(index, ids)
     yield from _unseen(index, ids)
-    yield from _shared_signers(index)
+    yield from _shared_signers(index, ids)
     yield from _rates(index, ids)
     if not store.waiting:
         yield from _lengths(index, ids)
@@ -47,6 +48,32 @@ def gloss_table(index: Index) -> pd.DataFrame:
     found = table.groupby("gloss").agg(count=("gloss", "size"), signers=("signer", "nunique"))
     by_split = table.pivot_table(index="gloss", columns="split", aggfunc="size", fill_value=0)
     return found.join(by_split).sort_values("count", ascending=False, kind="stable").reset_index()
+
+
+def split_table(index: Index) -> pd.DataFrame:
+    """A row a split: how much it holds, and how much of it training does not know."""
+    owners = np.repeat(np.arange(len(index)), index.gloss_counts())
+    trained = index.splits.rows(["train"])
+    seen = np.unique(index.glosses.codes[trained[owners]])
+    rows = []
+    for split in index.splits.names:
+        members = index.splits.rows([split])
+        glosses = index.glosses.codes[members[owners]]
+        new = ~np.isin(glosses, seen)
+        rows.append(
+            {
+                "split": split,
+                "utterances": int(members.sum()),
+                "frames": int(index.frames[members].sum()),
+                "minutes": float((index.frames[members] / index.fps[members]).sum() / 60),
+                "signers": len(np.unique(index.signers.codes[members])),
+                "glosses": len(np.unique(glosses)),
+                "occurrences": len(glosses),
+                "unknown": len(np.unique(glosses[new])),
+                "unknown_occurrences": int(new.sum()),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def needed_timesteps(index: Index) -> np.ndarray:
@@ -97,22 +124,22 @@ def _unseen(index: Index, ids: np.ndarray) -> Iterator[Finding]:
         )
 
 
-def _shared_signers(index: Index) -> Iterator[Finding]:
+def _shared_signers(index: Index, ids: np.ndarray) -> Iterator[Finding]:
     def of(split: str) -> set[str]:
         codes = np.unique(index.signers.codes[index.splits.rows([split])])
         return {index.signers.names[code] for code in codes}
 
-    names = index.splits.names
-    for position, split in enumerate(names):
-        for other in names[position + 1 :]:
-            both = sorted(of(split) & of(other))
-            if both:
-                yield Finding(
-                    "shared-signers",
-                    "note",
-                    f"{len(both)} signers are in {split} and in {other}: {some(both)}",
-                    "results are not about unseen signers; `folds: leave-one-signer-out` are",
-                )
+    for split, other in combinations(index.splits.names, 2):
+        both = sorted(of(split) & of(other))
+        if both:
+            concerned = index.signers.rows(both) & index.splits.rows([split, other])
+            yield Finding(
+                "shared-signers",
+                "note",
+                f"{len(both)} of the signers are in {split} and in {other}: {some(both)}",
+                "results are not about unseen signers; `folds: leave-one-signer-out` are",
+                tuple(ids[concerned]),
+            )
 
 
 def _rates(index: Index, ids: np.ndarray) -> Iterator[Finding]:

@@ -40,12 +40,13 @@ def scan(store: Store, tick: Callable[[], None]) -> pd.DataFrame:
     """
     rows = []
     for sample in store.samples():
-        rows.append(_measure(sample, store.layout))
+        rows.append(measure(sample, store.layout))
         tick()
     return pd.DataFrame(rows)
 
 
-def _measure(sample: Sample, layout: Layout) -> dict[str, Any]:
+def measure(sample: Sample, layout: Layout) -> dict[str, Any]:
+    """The measures of one utterance, see ``scan``."""
     stored = sample.landmarks
     present = stored[:, :, 0] != MISSING
     points = stored[:, :, :2].astype(np.float32) / UNIT

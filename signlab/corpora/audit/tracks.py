@@ -121,16 +121,11 @@ def handedness(store: Store, measures: pd.DataFrame) -> pd.DataFrame:
     A row a signer and gloss with ``utterances`` and ``left``, the share of them; utterances of
     several glosses stand under the gloss "(sentences)", those without any under "(none)".
     """
-    index = store.index
-    counts = index.gloss_counts()
-    names = [
-        index.glosses_of(row)[0] if count == 1 else "(sentences)" if count else "(none)"
-        for row, count in enumerate(counts)
-    ]
+    signers = store.index.signers
     table = pd.DataFrame(
         {
-            "signer": np.array(index.signers.names)[index.signers.codes],
-            "gloss": names,
+            "signer": np.array(signers.names)[signers.codes],
+            "gloss": _glosses(store),
             "left": measures["motion_left"] > measures["motion_right"],
         }
     )
@@ -138,8 +133,20 @@ def handedness(store: Store, measures: pd.DataFrame) -> pd.DataFrame:
     return found.rename(columns={"size": "utterances", "mean": "left"})
 
 
+def _glosses(store: Store) -> np.ndarray:
+    """The gloss of each utterance, or the words that stand for none and for several."""
+    index = store.index
+    names = [
+        index.glosses_of(row)[0] if count == 1 else "(sentences)" if count else "(none)"
+        for row, count in enumerate(index.gloss_counts())
+    ]
+    return np.array(names, dtype=object)
+
+
 def check_handedness(store: Store, measures: pd.DataFrame) -> Iterator[Finding]:
     """Signs that one signer makes with the other hand than all others do."""
+    index, ids = store.index, np.array(store.ids, dtype=object)
+    glosses = _glosses(store)
     table = handedness(store, measures)
     table = table[(table["utterances"] >= 3) & (table["gloss"] != "(none)")]
     for gloss in dict.fromkeys(table["gloss"]):
@@ -155,4 +162,5 @@ def check_handedness(store: Store, measures: pd.DataFrame) -> Iterator[Finding]:
                 f"{gloss} is signed with the {hand} hand by {some(fewer)}, with the other by "
                 f"{some(more)}",
                 "mirror in training (`augment: {mirror: {}}`), or expect errors there",
+                tuple(ids[index.signers.rows(fewer) & (glosses == gloss)]),
             )
