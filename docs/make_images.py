@@ -63,12 +63,12 @@ def main() -> None:
         figure.savefig(IMAGES / f"augment-{name}.png", dpi=80, pil_kwargs={"optimize": True})
 
 
-def clips() -> list[Sample]:
-    """Two real clips of one signer."""
+def clips(numbers: tuple[int, ...] = (52, 27)) -> list[Sample]:
+    """Real clips of one signer."""
     shared = Path(os.environ.get("SIGNLAB_SHARED", Path(__file__).parents[2] / "shared"))
     pack = np.load(shared / "data" / "signs_face.npz")
     samples = []
-    for clip in (52, 27):
+    for clip in numbers:
         steps = pack["delta"][:, clip * 30 : clip * 30 + 30].astype(np.int64)
         values = (np.cumsum(steps, axis=1).T / 8192).astype(np.float32)
         pose = values[:, :132].reshape(-1, 33, 4)[..., :3]

@@ -83,7 +83,7 @@ def _findings_table(findings: Sequence[Finding]) -> pd.DataFrame:
 
 
 def _splits(store: Store) -> str:
-    known = "train" in store.splits
+    known = "train" in store.splits and len(store.splits) > 1
     header = ["split", "utterances", "frames", "minutes", "signers", "glosses", "occurrences"]
     rows = []
     for row in split_table(store.index).to_dict("records"):

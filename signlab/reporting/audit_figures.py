@@ -48,7 +48,7 @@ def presence(shares: pd.DataFrame, out: Path) -> None:
         values = shares.to_numpy()
         axes.imshow(values, cmap=_BLUES, vmin=0, vmax=1, aspect="auto")
         for (row, column), share in np.ndenumerate(values):
-            ink = "white" if share > 0.5 else INK
+            ink = "white" if share > 0.6 else INK
             axes.text(column, row, f"{share:.0%}", ha="center", va="center", color=ink)
         axes.set_xticks(range(len(names)), names)
         axes.xaxis.tick_top()

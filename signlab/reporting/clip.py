@@ -48,7 +48,7 @@ def _mp4(drawing: Drawing, out: Path, fps: float) -> None:
 
 def _png(drawing: Drawing, out: Path, fps: float) -> None:
     del fps
-    contact_sheet(drawing).save(out)
+    contact_sheet(drawing).quantize(256).save(out, optimize=True)
 
 
 _WRITERS: dict[str, Callable[[Drawing, Path, float], None]] = {

@@ -83,14 +83,17 @@ class Drawing:
         for x, y in points[number, seen[number]]:
             draw.circle((x, y), 4 * FINER, fill=colour)
             if points.shape[1] == 1:
-                place = x + 7 * FINER, y - self._font.size / 2
-                draw.text(place, _told(part), fill=colour, font=self._font)
+                # beside the point, on the side with more room
+                right = x < FINER * self.size[0] / 2
+                place = x + (7 if right else -7) * FINER, y
+                anchor = "lm" if right else "rm"
+                draw.text(place, _told(part), fill=colour, font=self._font, anchor=anchor)
 
     def _lost(self, number: int) -> list[str]:
         slices = self._layout.slices
         return [_told(part) for part in slices if not self._present[number, slices[part]].any()]
 
-    def _caption(self, draw: ImageDraw.ImageDraw, number: int, width: float) -> str:
+    def _caption(self, draw: ImageDraw.ImageDraw, number: int, width: int) -> str:
         """The time and the gloss; the glosses of all of it where their times are not known."""
         sample = self._sample
         glosses = list(sample.glosses)

@@ -93,7 +93,7 @@ def test_the_command(tmp_path):
 
 
 KILLER = textwrap.dedent("""
-    import os, signal, sys
+    import os, shutil, signal, sys
     from pathlib import Path
     import numpy as np
     from signlab.corpora.append import append_entries
@@ -119,6 +119,13 @@ KILLER = textwrap.dedent("""
     def ids():
         print("".join(Store.open(out).ids) if out.exists() else "none", end=" ")
 
+    def go_on():
+        # the next writer finishes, and clears up what the killed one left
+        ids()
+        write("ef")
+        ids()
+        print(*sorted(entry.name for entry in root.iterdir()))
+
     def forked(work, kill_at=0):
         # In a process of its own, killed right before its kill_at-th change of the file system.
         pid = os.fork()
@@ -142,17 +149,12 @@ KILLER = textwrap.dedent("""
     kill_at, killed = 1, True
     while killed:
         for entry in list(root.iterdir()):
-            os.system(f"rm -rf {entry}")
+            shutil.rmtree(entry)
         if operation != "import":
             assert forked(lambda: write("ab")) == 0
         killed = forked(work, kill_at) != 0
         print(kill_at, end=" ", flush=True)
-        assert forked(ids) == 0
-        if operation == "append" and not killed:
-            break
-        # the next writer finishes, and clears up what the killed one left
-        assert forked(lambda: write("ef")) == 0 and forked(ids) == 0
-        print(*sorted(entry.name for entry in root.iterdir()), flush=True)
+        assert forked(go_on) == 0
         kill_at += 1
 """)
 
@@ -172,5 +174,4 @@ def test_a_kill_at_any_moment_leaves_the_old_or_the_new(tmp_path, operation, sta
     # no state but the expected ones, and none comes again once the next has begun
     assert sorted(set(seen), key=seen.index) == states
     assert [states.index(state) for state in seen] == sorted(states.index(state) for state in seen)
-    for _, _, *after in lines[:-1]:
-        assert after == ["ef", "corpus"]
+    assert all(after == ["ef", "corpus"] for _, _, *after in lines)

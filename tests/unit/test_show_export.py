@@ -6,6 +6,8 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
+from pose_format import Pose
+from pose_format.pose_visualizer import PoseVisualizer
 
 from signlab.corpora.base import Sample
 from signlab.corpora.importers.catalogue import import_corpus
@@ -84,13 +86,10 @@ def test_exported_poses_come_back_the_same(shared, tmp_path):
 
 @pytest.mark.parametrize("layout", [HOLISTIC, POSE_HANDS])
 def test_another_reader_understands_the_files(signing, layout):
-    reader = pytest.importorskip(
-        "pose_format", reason="pose-format is not installed: pip install pose-format"
-    )
     visibility = np.full((40, 33), 51, dtype=np.uint8)
     landmarks = np.ascontiguousarray(signing.landmarks[:, : layout.points])
     sample = Sample("a", "s", (), landmarks, signing.aspect, 20.0, visibility=visibility)
-    pose = reader.Pose.read(io.BytesIO(pose_bytes(sample, layout)))
+    pose = Pose.read(io.BytesIO(pose_bytes(sample, layout)))
     assert pose.body.fps == 20
     values = dequantise(landmarks)
     known = ~np.isnan(values[..., 0])
@@ -102,3 +101,21 @@ def test_another_reader_understands_the_files(signing, layout):
     assert np.abs(found[known] - values[known][:, :2]).max() < 1e-5
     first, second = (component.name for component in pose.header.components[:2])
     assert (first, second) == ("POSE_LANDMARKS", "LEFT_HAND_LANDMARKS")
+
+
+def test_its_viewer_draws_the_files(signing):
+    layout = HOLISTIC
+    pose = Pose.read(io.BytesIO(pose_bytes(signing, layout)))
+    drawn = list(PoseVisualizer(pose).draw(max_frames=3))
+    inked = [np.argwhere((frame != 255).any(axis=-1)) for frame in drawn]
+    assert len(drawn) == 3
+    for number, places in enumerate(inked):
+        # what it draws lies where the landmarks are: x to the right, y down, from the same corner
+        points = dequantise(signing.landmarks)[number]
+        body = points[[11, 12, 13, 14], :2] * [
+            pose.header.dimensions.width,
+            pose.header.dimensions.height,
+        ]
+        assert len(places) > 500
+        for x, y in body:
+            assert np.abs(places - [y, x]).max(axis=1).min() < 8
