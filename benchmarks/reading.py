@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from signlab.corpora.base import Sample
-from signlab.corpora.batches import bucketed_batches, collate, stored_points
+from signlab.corpora.batches import bucketed_batches, collate, frames_of, stored_points
 from signlab.corpora.store import Store, write_corpus
 from signlab.execution.catalogue import CATALOGUE
 from signlab.landmarks.layout import HOLISTIC
@@ -66,18 +66,17 @@ def reading_and_training(store: Store) -> tuple[float, float]:
     optimizer = torch.optim.AdamW(assembly.recognizer.parameters())
     samples, draws = store.samples("train"), torch.Generator().manual_seed(0)
     reading = training = 0.0
-    for group in bucketed_batches(samples, batch_size=8, generator=draws):
+    for group in bucketed_batches(frames_of(samples), batch_size=8, generator=draws):
         start = time.perf_counter()
         chosen = [samples[i] for i in group]
         stored_points(chosen, assembly.features.selection)
         read = time.perf_counter()
         batch = collate(chosen, GLOSSES, assembly.features.selection)
-        batch = assembly.augment(batch, draws)
-        parts, presence = assembly.features(batch.landmarks)
-        output = assembly.recognizer(parts, presence, batch.landmarks.lengths)
-        loss = assembly.loss(output.log_probs, output.lengths, batch.labels, batch.label_lengths)
+        stage = assembly.stages[0]
+        batch = stage.augment(batch, draws)
+        loss = stage.objective(assembly.forward(batch), batch) / batch.label_lengths.sum()
         optimizer.zero_grad()
-        loss.sum().backward()
+        loss.backward()
         optimizer.step()
         # collate reads once more, from a warm cache; its share is too small to matter
         training += time.perf_counter() - read

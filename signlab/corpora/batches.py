@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from jaxtyping import Int, Int16
+from jaxtyping import Float, Int, Int16
 from torch import Tensor
 
 from signlab.corpora.base import Sample
@@ -29,6 +29,8 @@ class Batch:
     Attributes:
         labels: Positions in the vocabulary plus 1 (0 is the blank), padded with 0.
         label_lengths: Labels of each utterance.
+        draws: A number from 0 to below 1 for each utterance, where what it decides had to be known
+            before utterances could share a batch (``Augment.lengths``).
     """
 
     landmarks: Landmarks
@@ -36,6 +38,7 @@ class Batch:
     label_lengths: Int[Tensor, " batch"]
     ids: tuple[str, ...]
     signers: tuple[str, ...]
+    draws: Float[Tensor, " batch"] | None = None
 
     def to(self, device: torch.device | str) -> "Batch":
         """The same on another device."""
@@ -45,6 +48,7 @@ class Batch:
             self.label_lengths.to(device, non_blocking=True),
             self.ids,
             self.signers,
+            None if self.draws is None else self.draws.to(device, non_blocking=True),
         )
 
 
@@ -53,6 +57,7 @@ def collate(
     vocabulary: tuple[str, ...],
     selection: Selection,
     *,
+    draws: Float[Tensor, " batch"] | None = None,
     device: torch.device | str = "cpu",
 ) -> Batch:
     """Read the selected points of each sample and make a batch of them on ``device``.
@@ -82,6 +87,7 @@ def collate(
         torch.tensor([len(numbers) for numbers in labels], device=device),
         tuple(sample.id for sample in samples),
         tuple(sample.signer for sample in samples),
+        None if draws is None else draws.to(device),
     )
 
 
@@ -109,7 +115,7 @@ def stored_points(
 
 
 def bucketed_batches(
-    samples: Sequence[Sample], *, batch_size: int, generator: torch.Generator
+    lengths: Int[np.ndarray, " samples"], *, batch_size: int, generator: torch.Generator
 ) -> Iterator[list[int]]:
     """Positions of the samples of each batch of an epoch: alike in length, in random order.
 
@@ -118,13 +124,12 @@ def bucketed_batches(
     depend on nothing but the lengths, the size and the generator.
 
     Args:
-        samples: The training utterances of the epoch.
+        lengths: Frames of the epoch's utterances when they are trained on.
         batch_size: Utterances of a batch at most; batches differ by one at most.
     """
-    lengths = np.array([len(sample.landmarks) for sample in samples])
-    spread = torch.rand(len(samples), generator=generator, dtype=torch.float64).numpy() * 2 - 1
-    ties = torch.rand(len(samples), generator=generator, dtype=torch.float64).numpy()
-    count = -(-len(samples) // batch_size)
+    spread = torch.rand(len(lengths), generator=generator, dtype=torch.float64).numpy() * 2 - 1
+    ties = torch.rand(len(lengths), generator=generator, dtype=torch.float64).numpy()
+    count = -(-len(lengths) // batch_size)
     batches: list[np.ndarray] = []
     for jitter in JITTERS:
         order = np.lexsort((ties, lengths * (1 + jitter * spread)))
@@ -137,10 +142,14 @@ def bucketed_batches(
 
 def ordered_batches(samples: Sequence[Sample], *, batch_size: int) -> Iterator[list[int]]:
     """Positions of the samples of each batch, shortest first: for scoring, where order is free."""
-    lengths = np.array([len(sample.landmarks) for sample in samples])
-    order = np.argsort(lengths, kind="stable")
+    order = np.argsort(frames_of(samples), kind="stable")
     for batch in np.array_split(order, -(-len(samples) // batch_size)):
         yield batch.tolist()
+
+
+def frames_of(samples: Sequence[Sample]) -> Int[np.ndarray, " samples"]:
+    """How long each utterance is."""
+    return np.array([len(sample.landmarks) for sample in samples])
 
 
 def padding_share(lengths: Int[np.ndarray, " samples"], batches: Sequence[np.ndarray]) -> float:

@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from signlab.corpora.base import open_corpus
-from signlab.corpora.batches import bucketed_batches, collate
 from signlab.execution.pool import usable_cores
 from signlab.execution.preflight import Plan
 from signlab.study.fold import Fold
 from signlab.study.plan import Variant
 from signlab.training.assembly import assemble
+from signlab.training.epoch import Epoch
 
 OVERHEAD = 1.15
 """Measured: augmentation, reading and scoring of dev beside the updates themselves."""
@@ -51,13 +51,10 @@ def _training_seconds(variant: Variant, fold: Fold, frames: int) -> float:
     splits = corpus.open(fold)
     assembly = assemble(variant.recipe, corpus.layout, splits.vocabulary)
     samples = splits.train(0)
-    order = torch.Generator().manual_seed(0)
-    size = assembly.schedule.batch_size
-    group = next(iter(bucketed_batches(samples, batch_size=size, generator=order)))
-    batch = collate([samples[i] for i in group], splits.vocabulary, assembly.features.selection)
     stage = max(assembly.stages, key=lambda stage: stage.phase.epochs)
     stage.objective.fit(splits.references, splits.vocabulary, blank=0.5)
-    batch = stage.augment(batch, order)  # as many views as the objective compares
+    epoch = Epoch(assembly, stage.augment, samples, seed=0, number=0, device=torch.device("cpu"))
+    batch = next(iter(epoch))
     threads, seconds = torch.get_num_threads(), 0.0
     torch.set_num_threads(1)
     for _ in range(2):
@@ -65,5 +62,5 @@ def _training_seconds(variant: Variant, fold: Fold, frames: int) -> float:
         stage.objective(assembly.forward(batch), batch).backward()
         seconds = time.perf_counter() - started
     torch.set_num_threads(threads)
-    batch_frames = sum(len(samples[i].landmarks) for i in group)
+    batch_frames = sum(len(samples[i].landmarks) for i in epoch.groups[0])
     return OVERHEAD * assembly.schedule.total_epochs * frames * seconds / batch_frames

@@ -76,7 +76,8 @@ def assemble(recipe: Mapping[str, Any], layout: Layout, vocabulary: tuple[str, .
     recognizer = build_recognizer(
         recipe["model"], part_widths=features.widths, outputs=len(vocabulary) + 1
     )
-    computation = COMPUTATION.build(recipe["train"])
+    with below("train"):
+        computation = COMPUTATION.build(recipe["train"])
     recognizer.checkpoint_blocks = computation.checkpoint_blocks
     with below("schedule"):
         schedule = SCHEDULES.build_choice(recipe["schedule"])

@@ -6,20 +6,18 @@ generator, seeded here and nowhere else, serves the first weights and dropout.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import torch
 
-from signlab.corpora.base import Sample, Splits
-from signlab.corpora.batches import Batch, bucketed_batches, collate
+from signlab.corpora.base import Splits
 from signlab.errors import TrainingDiverged
 from signlab.training.assembly import Assembly, Stage
 from signlab.training.checkpoint import Checkpoint
+from signlab.training.epoch import Epoch
 from signlab.training.evaluate import evaluate
-from signlab.training.feasible import check_lengths
 from signlab.training.update import Updates
 
 
@@ -120,21 +118,15 @@ def _train_epoch(
 ) -> EpochSums:
     schedule, recognizer = assembly.schedule, assembly.recognizer
     recognizer.train()
-    samples = splits.train(epoch)
-    check_lengths(samples, recognizer.out_lengths)  # of an epoch they may be fresh
-    order = torch.Generator().manual_seed(_mixed(seed, epoch, 1))
-    draws = torch.Generator(device).manual_seed(_mixed(seed, epoch, 2))
-    groups = list(bucketed_batches(samples, batch_size=schedule.batch_size, generator=order))
-    groups = groups[: schedule.updates_per_epoch]
+    batches = Epoch(
+        assembly, stage.augment, splits.train(epoch), seed=seed, number=epoch, device=device
+    )
     updates = Updates(recognizer, optimizer, clip=schedule.clip, device=device)
-    frames = 0
     started = time.perf_counter()
-    for update, group in enumerate(groups):
-        batch = stage.augment(_batch(assembly, [samples[i] for i in group], device), draws)
+    for update, batch in enumerate(batches):
         loss = stage.objective(assembly.forward(batch), batch)
-        rate = stage.phase.rate(done + update / len(groups))
+        rate = stage.phase.rate(done + update / len(batches))
         updates(loss, batch.label_lengths.sum(), rate=rate)
-        frames += sum(len(samples[i].landmarks) for i in group)
     sums = updates.sums()
     if not sums.finite:
         raise TrainingDiverged(
@@ -144,20 +136,11 @@ def _train_epoch(
     return EpochSums(
         loss=sums.loss,
         labels=sums.labels,
-        frames=frames,
+        frames=batches.frames,
         updates=sums.updates,
         gradient_norm=sums.gradient_norm / sums.updates,
         seconds=time.perf_counter() - started,
     )
-
-
-def _batch(assembly: Assembly, samples: Sequence[Sample], device: torch.device) -> Batch:
-    return collate(samples, assembly.vocabulary, assembly.features.selection).to(device)
-
-
-def _mixed(seed: int, epoch: int, stream: int) -> int:
-    """A seed of its own for each epoch and use; neighbours share nothing."""
-    return int(np.random.SeedSequence([seed, epoch, stream]).generate_state(1)[0])
 
 
 def _copy(weights: dict[str, Any]) -> dict[str, Any]:

@@ -180,14 +180,17 @@ def test_time_warp_stops_at_what_the_labels_need():
     assert (out_lengths(need - 1) < timesteps).all()
 
 
-def test_warped_batches_are_still_nearly_full():
-    batch = make(0, utterances=32)
-    even = replace(batch, landmarks=replace(batch.landmarks, lengths=torch.full((32,), 40)))
-    shares = []
-    for seed in range(20):
-        landmarks = build("time_warp", rate=1.0)(even, draws(seed)).landmarks
-        shares.append(1 - landmarks.valid.float().mean())
-    assert torch.stack(shares).mean() < 0.08
+@pytest.mark.parametrize("rate", [1.0, 0.4])
+def test_lengths_are_told_before_batches_are_made(rate):
+    batch = replace(make(0, utterances=32), draws=torch.rand(32, generator=draws()))
+    batch = replace(batch, label_lengths=torch.ones(32).long(), labels=batch.labels[:, :1])
+    augment = build("time_warp", rate=rate)
+    told = augment.lengths(batch.landmarks.lengths, batch.draws)
+    assert torch.equal(augment(batch, draws(1)).landmarks.lengths, told)
+    factors = told / batch.landmarks.lengths
+    assert ((factors - 1).abs() > 0.02).float().mean() == pytest.approx(rate, abs=0.2)
+    assert factors.min() > 0.45
+    assert factors.max() < 1.65
 
 
 def test_affine_turns_and_shears_but_keeps_parallels():

@@ -7,7 +7,13 @@ import pytest
 import torch
 
 from signlab.corpora.base import Sample
-from signlab.corpora.batches import bucketed_batches, collate, ordered_batches, padding_share
+from signlab.corpora.batches import (
+    bucketed_batches,
+    collate,
+    frames_of,
+    ordered_batches,
+    padding_share,
+)
 from signlab.errors import BadCorpus
 from signlab.landmarks.layout import MISSING, POSE_HANDS, quantise
 from signlab.landmarks.selection import select
@@ -29,12 +35,12 @@ def corpus(count, seed=0):
 
 def epoch(samples, seed, size=32):
     generator = torch.Generator().manual_seed(seed)
-    return list(bucketed_batches(samples, batch_size=size, generator=generator))
+    return list(bucketed_batches(frames_of(samples), batch_size=size, generator=generator))
 
 
 def test_an_epoch_has_every_sample_once_and_little_padding():
     samples = corpus(1000)
-    lengths = np.array([len(sample.landmarks) for sample in samples])
+    lengths = frames_of(samples)
     batches = epoch(samples, 0)
     assert sorted(chain.from_iterable(batches)) == list(range(1000))
     assert {len(batch) for batch in batches} <= {31, 32}

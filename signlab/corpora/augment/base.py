@@ -46,6 +46,14 @@ class Augmentation(ABC):
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         """The changed batch; the one given is left as it is."""
 
+    def lengths(
+        self,
+        frames: Int[Tensor, " batch"],
+        draws: Float[Tensor, " batch"],  # noqa: ARG002  # of use where lengths change
+    ) -> Int[Tensor, " batch"]:
+        """The frames that utterances of ``frames`` will have, given ``Batch.draws``."""
+        return frames
+
 
 AUGMENTATIONS: Registry[Augmentation] = Registry("augmentation", given=("selection", "out_lengths"))
 """Built with ``selection: Selection``, the points of a batch, and ``out_lengths: OutLengths``, how

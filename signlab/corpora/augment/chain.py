@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+from jaxtyping import Float, Int
+from torch import Tensor
 
 from signlab.corpora.augment import drop, join, space, time
 from signlab.corpora.augment.base import AUGMENTATIONS, OutLengths
@@ -60,6 +62,17 @@ class Augment:
             own = torch.Generator(device).manual_seed(draw ^ zlib.crc32(stream.encode()))
             batch = augmentation(batch, own)
         return batch
+
+    def lengths(
+        self, frames: Int[Tensor, " batch"], draws: Float[Tensor, " batch"]
+    ) -> Int[Tensor, " batch"]:
+        """The frames that utterances will have, as far as ``Batch.draws`` decide it.
+
+        So that utterances may share a batch that will be alike in length, not those that were.
+        """
+        for augmentation in self._chain.values():
+            frames = augmentation.lengths(frames, draws)
+        return frames
 
 
 def _stacked(views: Sequence[Batch]) -> Batch:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Annotated
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from pydantic import Field
 from torch import Tensor
 
@@ -28,17 +28,16 @@ Factor = Annotated[float, Field(gt=0)]
 
 @AUGMENTATIONS.register("time_warp")
 class TimeWarp(Augmentation):
-    """Each utterance slower or faster as a whole, those of a batch by similar factors.
+    """Each utterance slower or faster as a whole.
 
-    Factors are drawn evenly on a logarithmic scale, so that faster is as likely as slower. Factors
-    drawn for each utterance alone would make a third of a batch padding, which is why a batch
-    shares most of its factor.
+    Factors are drawn evenly on a logarithmic scale, so that faster is as likely as slower. They
+    come with the batch (``Batch.draws``): of utterances alike in length before they are warped, a
+    third would be padding afterwards.
 
     Args:
         rate: Probability an utterance.
         low: Smallest factor of the number of frames (0.5 is twice as fast).
         high: Largest factor. No utterance becomes shorter than its labels need.
-        spread: Share of the range by which the factors of one batch differ; 1 draws each alone.
     """
 
     def __init__(
@@ -49,7 +48,6 @@ class TimeWarp(Augmentation):
         rate: Rate = 0.2,
         low: Factor = 0.5,
         high: Factor = 1.6,
-        spread: Share = 0.1,
     ) -> None:
         del selection
         if low > high:
@@ -58,24 +56,27 @@ class TimeWarp(Augmentation):
         self._rate = rate
         self._low = low
         self._span = high / low
-        self._spread = spread
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         """Resample, with the ends of the utterance kept."""
         old = batch.landmarks.lengths
-        shared = uniform(generator, 1).to(old.device)
-        chosen, own = uniform(generator, 2, len(batch.ids)).to(old.device)
-        share = shared * (1 - self._spread) + own * self._spread
-        factor = torch.where(chosen < self._rate, self._low * self._span**share, 1.0)
+        draws = uniform(generator, len(batch.ids)) if batch.draws is None else batch.draws
         needed = frames_needed(
             batch.labels,
             batch.label_lengths,
             out_lengths=self._out_lengths,
             frames=batch.landmarks.points.shape[1],
         )
-        new = (old * factor).round().long().clamp(min=1)
+        new = self.lengths(old, draws.to(old.device))
         new = torch.maximum(new, torch.minimum(needed, old))
         return replace(batch, landmarks=_at_lengths(batch.landmarks, new))
+
+    def lengths(
+        self, frames: Int[Tensor, " batch"], draws: Float[Tensor, " batch"]
+    ) -> Int[Tensor, " batch"]:
+        """The draws below the rate choose who is warped, and tell by how much."""
+        warped = frames * self._low * self._span ** (draws / self._rate)
+        return torch.where(draws < self._rate, warped, frames).round().long().clamp(min=1)
 
 
 def _at_lengths(landmarks: Landmarks, lengths: Int[Tensor, " batch"]) -> Landmarks:

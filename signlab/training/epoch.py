@@ -1,0 +1,73 @@
+"""The batches of one epoch: the same for every variant that leaves data and time as they are."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+
+from signlab.corpora.augment.chain import Augment
+from signlab.corpora.base import Sample
+from signlab.corpora.batches import Batch, bucketed_batches, collate, frames_of
+from signlab.training.assembly import Assembly
+from signlab.training.feasible import check_lengths
+
+
+class Epoch:
+    """Utterances alike in length together, in random order, augmented.
+
+    All draws come from generators that depend on the seed and the number of the epoch alone.
+
+    Attributes:
+        groups: Positions of the utterances of each batch.
+        frames: Of the utterances as they were signed.
+
+    Args:
+        assembly: What reads the utterances.
+        augment: What changes them.
+        samples: The utterances.
+        seed: Of the run.
+        number: Epochs before this one.
+        device: Where the batches shall be.
+    """
+
+    def __init__(
+        self,
+        assembly: Assembly,
+        augment: Augment,
+        samples: Sequence[Sample],
+        *,
+        seed: int,
+        number: int,
+        device: torch.device,
+    ) -> None:
+        self._assembly, self._augment, self._samples = assembly, augment, samples
+        self._device = device
+        check_lengths(samples, assembly.recognizer.out_lengths)  # of an epoch they may be fresh
+        schedule = assembly.schedule
+        order = torch.Generator().manual_seed(_mixed(seed, number, 1))
+        self._generator = torch.Generator(device).manual_seed(_mixed(seed, number, 2))
+        frames = frames_of(samples)
+        self._draws = torch.rand(len(samples), generator=order)
+        lengths = augment.lengths(torch.from_numpy(frames), self._draws).numpy()
+        groups = list(bucketed_batches(lengths, batch_size=schedule.batch_size, generator=order))
+        self.groups = groups[: schedule.updates_per_epoch]
+        self.frames = int(sum(frames[group].sum() for group in self.groups))
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for group in self.groups:
+            batch = collate(
+                [self._samples[i] for i in group],
+                self._assembly.vocabulary,
+                self._assembly.features.selection,
+                draws=self._draws[group],
+                device=self._device,
+            )
+            yield self._augment(batch, self._generator)
+
+
+def _mixed(seed: int, number: int, stream: int) -> int:
+    """A seed of its own for each epoch and use; neighbours share nothing."""
+    return int(np.random.SeedSequence([seed, number, stream]).generate_state(1)[0])
