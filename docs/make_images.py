@@ -6,6 +6,7 @@ Two strips a picture, before and after, a skeleton every few frames.
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
@@ -33,9 +34,14 @@ SETTINGS = {
     "temporal_mask": {"masks": 2, "longest": 0.3},
     "part_drop": {"longest": 1.0},
     "concatenate": {},
+    "cutmix": {},
+    "mixup": {},
     "mirror": {},
 }
 """Stronger than the defaults where these would hardly show."""
+
+SEEDS = {"mixup": 12}
+"""A draw that shows: here, both sentences weigh about the same."""
 
 
 def main() -> None:
@@ -43,15 +49,16 @@ def main() -> None:
     if set(SETTINGS) != set(AUGMENTATIONS.names()):
         raise SystemExit(f"no picture for {set(AUGMENTATIONS.names()) ^ set(SETTINGS)}")
     selection = select(HOLISTIC)
-    batch = collate(clips(), ("house", "other"), selection)
     IMAGES.mkdir(exist_ok=True)
     for name, settings in SETTINGS.items():
+        samples = sentences() if name == "cutmix" else clips()
+        batch = collate(samples, ("house",), selection)
         augment = Augment(
             {name: {"rate": 1.0, **settings}},
             selection=selection,
             out_lengths=lambda frames: frames // 4,
         )
-        after = augment(batch, torch.Generator().manual_seed(3))
+        after = augment(batch, torch.Generator().manual_seed(SEEDS.get(name, 3)))
         longest = max(int(shown.landmarks.lengths[0]) for shown in (batch, after))
         figure = Figure(figsize=(SHOWN * 1.2, 2.7), layout="constrained")
         axes = figure.subplots(2, SHOWN, sharex=True, sharey=True)
@@ -61,6 +68,16 @@ def main() -> None:
             frames = int(shown.landmarks.lengths[0])
             axes[row, 0].set_ylabel(f"{word}\n{frames} frames", fontsize=9)
         figure.savefig(IMAGES / f"augment-{name}.png", dpi=80, pil_kwargs={"optimize": True})
+
+
+def sentences() -> list[Sample]:
+    """Two sentences of two signs each, whose frames are known."""
+    joined = []
+    for first, second in (clips((52, 70)), clips((27, 85))):
+        frames = np.concatenate([first.landmarks, second.landmarks])
+        spans = ((0, len(first.landmarks)), (len(first.landmarks), len(frames)))
+        joined.append(replace(first, landmarks=frames, glosses=("house", "house"), spans=spans))
+    return joined
 
 
 def clips(numbers: tuple[int, ...] = (52, 27)) -> list[Sample]:

@@ -1,7 +1,7 @@
 """Utterances to padded batches, and which utterances share one."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -23,6 +23,21 @@ PADDING = 0.07
 
 
 @dataclass(frozen=True)
+class Blended:
+    """What is blended into the utterances of a batch, each with one of its signer's.
+
+    Attributes:
+        labels: Of the other one, padded with 0.
+        label_lengths: Labels of the other one.
+        weight: Of the utterance itself; 1 where nothing is blended in.
+    """
+
+    labels: Int[Tensor, "batch other_labels"]
+    label_lengths: Int[Tensor, " batch"]
+    weight: Float[Tensor, " batch"]
+
+
+@dataclass(frozen=True)
 class Batch:
     """Utterances padded to the longest of them.
 
@@ -31,6 +46,9 @@ class Batch:
         label_lengths: Labels of each utterance.
         draws: A number from 0 to below 1 for each utterance, where what it decides had to be known
             before utterances could share a batch (``Augment.lengths``).
+        spans: First frame and the one after the last of each label; None where the corpus does
+            not tell them of all utterances, and once times were changed.
+        blended: Labels that utterances have besides, since others are blended in.
     """
 
     landmarks: Landmarks
@@ -39,16 +57,18 @@ class Batch:
     ids: tuple[str, ...]
     signers: tuple[str, ...]
     draws: Float[Tensor, " batch"] | None = None
+    spans: Int[Tensor, "batch labels 2"] | None = None
+    blended: Blended | None = None
 
     def to(self, device: torch.device | str) -> "Batch":
-        """The same on another device."""
-        return Batch(
-            self.landmarks.to(device),
-            self.labels.to(device, non_blocking=True),
-            self.label_lengths.to(device, non_blocking=True),
-            self.ids,
-            self.signers,
-            None if self.draws is None else self.draws.to(device, non_blocking=True),
+        """The same on another device; as it is collated, before anything is blended in."""
+        return replace(
+            self,
+            landmarks=self.landmarks.to(device),
+            labels=self.labels.to(device, non_blocking=True),
+            label_lengths=self.label_lengths.to(device, non_blocking=True),
+            draws=None if self.draws is None else self.draws.to(device, non_blocking=True),
+            spans=None if self.spans is None else self.spans.to(device, non_blocking=True),
         )
 
 
@@ -71,8 +91,11 @@ def collate(
     lengths = [len(sample.landmarks) for sample in samples]
     labels = [_labels(sample, vocabulary) for sample in samples]
     padded = np.zeros((len(samples), max(map(len, labels))), dtype=np.int64)
-    for row, numbers in enumerate(labels):
+    spans = np.zeros((*padded.shape, 2), dtype=np.int64)
+    for row, (numbers, sample) in enumerate(zip(labels, samples, strict=True)):
         padded[row, : len(numbers)] = numbers
+        if numbers and sample.spans is not None:
+            spans[row, : len(numbers)] = sample.spans
     landmarks = Landmarks.from_stored(
         torch.from_numpy(stored_points(samples, selection))
         .to(device, non_blocking=True)
@@ -88,6 +111,9 @@ def collate(
         tuple(sample.id for sample in samples),
         tuple(sample.signer for sample in samples),
         None if draws is None else draws.to(device),
+        None
+        if any(sample.spans is None for sample in samples)
+        else torch.from_numpy(spans).to(device),
     )
 
 

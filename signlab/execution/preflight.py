@@ -64,6 +64,7 @@ def make_plan(study: Study) -> Plan:
             parameters[variant.name] = sum(p.numel() for p in recognizer.parameters())
             first = splits.train(0)
             frames.setdefault(variant.name, sum(len(s.landmarks) for s in first))
+            _check_times(study, variant, assembly, first)
             for samples in (first, splits.dev, splits.test):
                 _check_lengths(variant, recognizer, samples)
         _check_source(study, variant)
@@ -127,6 +128,21 @@ def _check_lengths(variant: Variant, recognizer: Recognizer, samples: Sequence[S
         check_lengths(samples, recognizer.out_lengths)
     except BadCorpus as error:
         raise BadCorpus(f"variant {variant.name!r}: {error}") from None
+
+
+def _check_times(
+    study: Study, variant: Variant, assembly: Assembly, samples: Sequence[Sample]
+) -> None:
+    """See that signs are only cut apart where it is known when they are signed."""
+    for name in {name for stage in assembly.stages for name in stage.augment.timed}:
+        untold = next((sample.id for sample in samples if sample.spans is None), None)
+        if untold is not None:
+            where = study.where(f"augment.{name}", variant.components)
+            raise BadStudy(
+                f"{where}: variant {variant.name!r}: augment.{name} needs to know when each gloss "
+                f"is signed, and the corpus does not tell it of {untold!r}; leave it out, or take "
+                "augment.concatenate, which joins whole sentences"
+            )
 
 
 def _check_source(study: Study, variant: Variant) -> None:

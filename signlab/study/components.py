@@ -131,9 +131,11 @@ BUILT_IN: dict[str, tuple[str, dict[str, Any]]] = {
 AUGMENTATIONS: dict[str, str] = {
     "affine": "turned, sheared, scaled and shifted utterances",
     "concatenate": "sentences of one signer joined",
+    "cutmix": "signs exchanged with another sentence of the signer, where it is known when",
     "finger_drop": "fingers hidden",
     "frame_drop": "frames lost",
     "mirror": "left and right exchanged",
+    "mixup": "sentences of one signer blended",
     "noise": "points a little astray",
     "part_drop": "a hand or the face lost for a while",
     "temporal_mask": "moments hidden",

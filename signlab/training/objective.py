@@ -11,7 +11,7 @@ from torch import Tensor
 
 from signlab.corpora.batches import Batch
 from signlab.models.recognizer import Output
-from signlab.training.losses import LOSSES, Loss
+from signlab.training.losses import LOSSES, Lengths, LogProbs, Loss
 from signlab.training.regularisers import REGULARISERS, Regulariser
 
 
@@ -46,15 +46,25 @@ class Objective:
 
         To be called outside autocast: ``output`` is in single precision or better.
         """
-        labels = batch.labels, batch.label_lengths
-        nats = self.loss(output.log_probs, output.lengths, *labels).sum()
+        nats = _nats(self.loss, output.log_probs, output.lengths, batch)
         for auxiliary in output.auxiliary:
-            extra = self.loss(auxiliary.log_probs, auxiliary.lengths, *labels).sum()
+            extra = _nats(self.loss, auxiliary.log_probs, auxiliary.lengths, batch)
             nats = nats + auxiliary.weight * extra
         nats = nats * (1 - sum(each.instead for each in self.regularisers))
         for each in self.regularisers:
-            nats = nats + each.weight * each(output.log_probs, output.lengths, *labels).sum()
+            nats = nats + each.weight * _nats(each, output.log_probs, output.lengths, batch)
         return nats
+
+
+def _nats(
+    term: Loss | Regulariser, log_probs: LogProbs, lengths: Lengths, batch: Batch
+) -> Float[Tensor, ""]:
+    """A term over the whole batch; of blended utterances, with the labels of both."""
+    nats = term(log_probs, lengths, batch.labels, batch.label_lengths)
+    if (other := batch.blended) is not None:
+        theirs = term(log_probs, lengths, other.labels, other.label_lengths)
+        nats = torch.lerp(theirs, nats, other.weight.to(nats))
+    return nats.sum()
 
 
 def build_objective(recipe: Mapping[str, Any]) -> Objective:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from signlab.corpora.augment.base import AUGMENTATIONS, frames_needed
 from signlab.corpora.augment.chain import Augment
 from signlab.corpora.batches import Batch
+from signlab.errors import BadCorpus
 from signlab.landmarks.layout import HOLISTIC, POSE_HANDS
 from signlab.landmarks.selection import FINGERS, select
 from signlab.landmarks.tensors import Landmarks
@@ -39,12 +40,18 @@ def make(seed, selection=FLAT, utterances=5, longest=40):
     counts = torch.randint(1, 5, (utterances,), generator=generator)
     labels = torch.randint(1, 4, (utterances, int(counts.max())), generator=generator)
     labels *= torch.arange(labels.shape[1]) < counts[:, None]
+    # each sign has its share of the frames, all but the first and the last of it
+    turn = torch.arange(labels.shape[1]).expand(utterances, -1)
+    each = (lengths // counts)[:, None]
+    spans = torch.stack([turn * each, (turn + 1) * each - 1], dim=2).clamp(min=0)
+    spans[:, :, 0] += 1
     return Batch(
         Landmarks.from_planes(planes, present, lengths),
         labels,
         counts,
         tuple(f"u{i}" for i in range(utterances)),
         tuple("AB"[i % 2] for i in range(utterances)),
+        spans=spans * (labels > 0)[:, :, None],
     )
 
 
@@ -62,6 +69,11 @@ def assert_same(first, second):
         assert torch.equal(a, b), name
     assert torch.equal(first.labels, second.labels)
     assert torch.equal(first.label_lengths, second.label_lengths)
+    # nothing blended in is the same as a weight of 1
+    assert torch.equal(*(
+        torch.ones(len(batch.ids)) if batch.blended is None else batch.blended.weight
+        for batch in (first, second)
+    ))  # fmt: skip
 
 
 def assert_consistent(before, after):
@@ -77,16 +89,17 @@ def assert_consistent(before, after):
     assert after.labels.shape == (utterances, after.label_lengths.max())
     written = torch.arange(after.labels.shape[1]) < after.label_lengths[:, None]
     assert torch.equal(after.labels > 0, written)
-    for old, new in zip(before.labels.tolist(), after.labels.tolist(), strict=True):
-        own = [label for label in old if label]
-        assert new[: len(own)] == own
     # whoever had frames enough for its labels has them still
-    needs = (frames_needed(b.labels, b.label_lengths, out_lengths=out_lengths, frames=500)
-             for b in (before, after))  # fmt: skip
-    had, has = (
-        batch.landmarks.lengths >= need for batch, need in zip((before, after), needs, strict=True)
-    )
+    had, has = (enough(batch, batch.labels, batch.label_lengths) for batch in (before, after))
     assert (has | ~had).all()
+    if (blended := after.blended) is not None:
+        assert ((blended.weight >= 0.5) & (blended.weight <= 1)).all()
+        assert (enough(after, blended.labels, blended.label_lengths) | (blended.weight == 1)).all()
+
+
+def enough(batch, labels, counts):
+    need = frames_needed(labels, counts, out_lengths=out_lengths, frames=500)
+    return batch.landmarks.lengths >= need
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -98,6 +111,9 @@ def test_consistent_and_the_generators_alone(name, selection, seed, utterances):
     augment = build(name, selection, rate=1.0)
     after = augment(batch, draws(seed))
     assert_consistent(batch, after)
+    if name != "cutmix":  # which takes signs away
+        width = batch.labels.shape[1]
+        assert torch.equal(after.labels[:, :width] * (batch.labels > 0), batch.labels)
     assert_same(after, augment(batch, draws(seed)))
     assert_same(batch, make(seed, selection, utterances))  # what was given is as it was
 
@@ -128,6 +144,8 @@ def test_rate_is_the_share_of_changed_utterances(name):
     frames = min(batch.landmarks.points.shape[1], after.landmarks.points.shape[1])
     same = (batch.landmarks.points[:, :frames] == after.landmarks.points[:, :frames]).flatten(1)
     changed = ~same.all(dim=1) | (batch.landmarks.lengths != after.landmarks.lengths)
+    if name == "cutmix":  # leaves sentences of one sign alone
+        changed = changed[batch.label_lengths > 1]
     assert 0.2 < changed.float().mean() < 0.4
 
 
@@ -227,9 +245,73 @@ def test_concatenated_sentences_are_the_two_and_a_bridge():
         assert [label for label in after.labels[i].tolist() if label] == labels
 
 
-def test_a_signer_alone_is_not_joined_with_another():
+def test_cutmix_exchanges_signs_with_their_labels():
+    """Each frame is marked with its sign; what the new frames are marked with are the labels."""
+    batch = make(12, utterances=40, longest=60)
+    ways, (begins, ends) = torch.zeros(40, 60), batch.spans.unbind(2)
+    for label in range(batch.labels.shape[1]):
+        frame = torch.arange(60)
+        within = (frame >= begins[:, label, None]) & (frame < ends[:, label, None])
+        ways += within * batch.labels[:, label, None]
+    frames = batch.landmarks.present.shape[1]
+    present = batch.landmarks.valid[:, :, None].expand(-1, -1, FLAT.points)
+    planes = ways[:, :frames, None, None].expand(-1, -1, 2, FLAT.points) * present[:, :, None]
+    marked = replace(
+        batch, landmarks=Landmarks.from_planes(planes, present, batch.landmarks.lengths)
+    )
+    after = build("cutmix", rate=1.0, gap=0)(marked, draws(1))
+    exchanged = 0
+    for row in range(40):
+        marks = after.landmarks.points[row, : after.landmarks.lengths[row], 0, 0]
+        seen = marks[marks > 0].long().unique_consecutive()
+        labels = after.labels[row, : after.label_lengths[row]]
+        assert torch.equal(seen, labels.unique_consecutive())
+        exchanged += not torch.equal(labels, batch.labels[row, : batch.label_lengths[row]])
+    assert exchanged > 10
+
+
+def test_cutmix_needs_to_know_when_signs_are_signed():
+    batch = replace(make(1), spans=None)
+    with pytest.raises(BadCorpus, match=r"cutmix.*'u0'"):
+        build("cutmix")(batch, draws())
+
+
+def test_cutmix_comes_before_what_changes_times_and_mixup_last():
+    settings = {name: {"rate": 1.0} for name in ("mixup", "time_warp", "cutmix")}
+    ordered = {name: settings[name] for name in ("cutmix", "time_warp", "mixup")}
+    batch = make(2, utterances=4)
+    first, second = (
+        Augment(each, selection=FLAT, out_lengths=out_lengths)(batch, draws())
+        for each in (settings, ordered)
+    )
+    assert torch.equal(first.landmarks.points, second.landmarks.points)
+    assert torch.equal(first.blended.labels, second.blended.labels)
+
+
+def test_mixup_is_the_weighted_mean_of_two_sentences_of_one_signer():
+    batch = make(8, utterances=4)
+    lengths = torch.full((4,), int(batch.landmarks.lengths.max()))
+    batch = replace(batch, landmarks=replace(batch.landmarks, lengths=lengths))
+    after = build("mixup", rate=1.0)(batch, draws())
+    old, new, weight = batch.landmarks, after.landmarks, after.blended.weight[:, None, None, None]
+    assert (weight < 1).all()
+    assert torch.equal(new.present, old.present)
+    partner = torch.tensor([2, 3, 0, 1])  # the only other one of each signer
+    assert torch.equal(after.blended.labels, batch.labels[partner])
+    both = (old.present & old.present[partner])[..., None]
+    mean = weight * old.points + (1 - weight) * old.points[partner]
+    torch.testing.assert_close(new.points, torch.where(both, mean, old.points))
+
+
+@pytest.mark.parametrize("name", ["concatenate", "cutmix", "mixup"])
+def test_a_signer_alone_is_not_joined_with_another(name):
     batch = make(8, utterances=2)
-    assert_same(build("concatenate", rate=1.0)(batch, draws()), batch)
+    assert_same(build(name, rate=1.0)(batch, draws()), batch)
+
+
+def test_default_rates_are_those_of_the_proposal():
+    rates = {"time_warp": 0.2, "frame_drop": 0.1, "noise": 0.05, "mirror": 0.3}
+    assert {name: AUGMENTATIONS.resolve(name, {})["rate"] for name in rates} == rates
 
 
 def test_hidden_fingers_are_whole_and_one_of_each_hand():
@@ -318,8 +400,3 @@ def test_senseless_settings_are_refused(name, own, key):
     with pytest.raises(BadSetting) as error:
         build(name, **own)
     assert error.value.key == key
-
-
-def test_default_rates_are_those_of_the_proposal():
-    rates = {"time_warp": 0.2, "frame_drop": 0.1, "noise": 0.05, "mirror": 0.3}
-    assert {name: AUGMENTATIONS.resolve(name, {})["rate"] for name in rates} == rates

@@ -25,7 +25,7 @@ def test_every_augmentation_can_be_put_in_and_taken_out():
 
 
 def test_regularisers_and_losses_combine():
-    names = ["focal", "label-smoothing", "consistency", "entropy", "interctc"]
+    names = ["focal", "label-smoothing", "consistency", "entropy", "cutmix", "interctc"]
     change = merge(COMPONENTS[name] for name in names)
     assert change["loss"] == {"name": "focal"}
     assert set(change["regularise"]) == {"smoothing", "consistency", "entropy"}

@@ -1,1 +1,1 @@
-"""Augmentation of batches: ``base``, ``space``, ``time``, ``join``, ``drop``; ``chain`` is all."""
+"""Augmentation of batches: ``space``, ``time``, ``join``, ``drop``, ``blend``; ``chain`` is all."""

@@ -38,9 +38,13 @@ class Augmentation(ABC):
     Attributes:
         apart: Whether two views of one utterance may be changed differently. Never where times or
             labels change: views are compared frame by frame.
+        turn: Those of a lower one come first, whatever the order in the recipe.
+        timed: Whether it needs to know when each gloss is signed.
     """
 
     apart: ClassVar[bool] = False
+    turn: ClassVar[int] = 1
+    timed: ClassVar[bool] = False
 
     @abstractmethod
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
@@ -69,6 +73,18 @@ def choose(rate: float, batch: Batch, generator: torch.Generator) -> Int[Tensor,
     """Positions of the utterances to change, on the batch's device."""
     drawn = uniform(generator, len(batch.ids)) < rate
     return drawn.nonzero().squeeze(1).to(batch.labels.device)
+
+
+def partners(
+    batch: Batch, generator: torch.Generator
+) -> tuple[Int[Tensor, " batch"], Bool[Tensor, " batch"]]:
+    """For each utterance another one of its signer, and whether there is one."""
+    rows = len(batch.ids)
+    draws = uniform(generator, rows, rows).to(batch.labels.device)
+    numbers = torch.tensor([batch.signers.index(signer) for signer in batch.signers])
+    same = numbers[:, None] == numbers
+    allowed = (same & ~torch.eye(rows, dtype=torch.bool)).to(draws.device)
+    return draws.masked_fill(~allowed, -1.0).argmax(dim=1), allowed.any(dim=1)
 
 
 def frames_needed(

@@ -2,24 +2,25 @@
 
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from signlab.corpora.augment import drop, join, space, time
+from signlab.corpora.augment import blend, drop, join, space, time
 from signlab.corpora.augment.base import AUGMENTATIONS, OutLengths
-from signlab.corpora.batches import Batch
+from signlab.corpora.batches import Batch, Blended
 from signlab.landmarks.selection import Selection
 from signlab.landmarks.tensors import Landmarks
 
-MODULES = (space, time, join, drop)
+MODULES = (space, time, join, drop, blend)
 """Imported so that what they hold is registered."""
 
 
 class Augment:
-    """The augmentations that a recipe names, in its order.
+    """The augmentations that a recipe names, in its order (but see ``Augmentation.turn``).
 
     Each draws from a generator of its own, seeded by one draw and the augmentation's name: to add,
     remove or change one leaves the draws of the others as they were.
@@ -44,11 +45,17 @@ class Augment:
         out_lengths: OutLengths,
         views: int = 1,
     ) -> None:
-        self._chain = {
+        built = {
             name: AUGMENTATIONS.build(name, own, selection=selection, out_lengths=out_lengths)
             for name, own in settings.items()
         }
+        self._chain = dict(sorted(built.items(), key=lambda entry: entry[1].turn))
         self._views = views
+
+    @property
+    def timed(self) -> list[str]:
+        """The names of those that need to know when each gloss is signed."""
+        return [name for name, augmentation in self._chain.items() if augmentation.timed]
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         """The changed batch; ``generator`` moves on by one draw, whatever the recipe."""
@@ -77,15 +84,25 @@ class Augment:
 
 def _stacked(views: Sequence[Batch]) -> Batch:
     """Views of one batch, which differ in their points alone, one after the other."""
-    first = views[0]
-    return Batch(
-        Landmarks.from_planes(
+    first, count = views[0], len(views)
+    other = first.blended
+    return replace(
+        first,
+        landmarks=Landmarks.from_planes(
             torch.cat([view.landmarks.planes for view in views]),
             torch.cat([view.landmarks.present for view in views]),
-            first.landmarks.lengths.repeat(len(views)),
+            first.landmarks.lengths.repeat(count),
         ),
-        first.labels.repeat(len(views), 1),
-        first.label_lengths.repeat(len(views)),
-        first.ids * len(views),
-        first.signers * len(views),
+        labels=first.labels.repeat(count, 1),
+        label_lengths=first.label_lengths.repeat(count),
+        ids=first.ids * count,
+        signers=first.signers * count,
+        draws=None,
+        spans=None,
+        blended=other
+        and Blended(
+            other.labels.repeat(count, 1),
+            other.label_lengths.repeat(count),
+            other.weight.repeat(count),
+        ),
     )

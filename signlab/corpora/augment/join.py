@@ -1,10 +1,11 @@
-"""Two sentences in one."""
+"""New sentences of the sentences of a batch, with their labels."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool
 from pydantic import Field
 from torch import Tensor
 
@@ -14,17 +15,20 @@ from signlab.corpora.augment.base import (
     OutLengths,
     Rate,
     frames_needed,
-    resampled,
+    partners,
     uniform,
 )
+from signlab.corpora.augment.splice import Piece, bridged_lengths, splice_labels, splice_landmarks
 from signlab.corpora.batches import Batch
+from signlab.errors import BadCorpus
 from signlab.landmarks.selection import Selection
-from signlab.landmarks.tensors import Landmarks
+
+Gap = Annotated[int, Field(ge=0)]
 
 
 @AUGMENTATIONS.register("concatenate")
 class Concatenate(Augmentation):
-    """Another sentence of the same signer appended, with its labels (CutMix of sequences).
+    """Another sentence of the same signer appended, with its labels.
 
     The hands move from one to the other over a few interpolated frames. An utterance whose signer
     has no other in the batch is left as it is.
@@ -41,7 +45,7 @@ class Concatenate(Augmentation):
         selection: Selection,
         out_lengths: OutLengths,
         rate: Rate = 0.2,
-        gap: Annotated[int, Field(ge=0)] = 4,
+        gap: Gap = 4,
         frames: Annotated[int, Field(gt=0)] = 400,
     ) -> None:
         del selection
@@ -52,72 +56,138 @@ class Concatenate(Augmentation):
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         """Append to each chosen utterance a partner drawn from its signer's others."""
-        device = batch.labels.device
-        rows = len(batch.ids)
-        chosen = uniform(generator, rows).to(device) < self._rate
-        draws = uniform(generator, rows, rows).to(device)
-        allowed = _same_signer(batch.signers).to(device)
-        partner = draws.masked_fill(~allowed, -1.0).argmax(dim=1)
-        joined = chosen & allowed.any(dim=1)
+        chosen = uniform(generator, len(batch.ids)).to(batch.labels.device) < self._rate
+        partner, found = partners(batch, generator)
+        rows, frames, labels = _whole(batch)
+        pieces = [
+            (Piece(rows, 0 * rows, frames), Piece(rows, 0 * rows, labels)),
+            (Piece(partner, 0 * rows, frames[partner]), Piece(partner, 0 * rows, labels[partner])),
+        ]
+        lengths = bridged_lengths([piece for piece, _ in pieces], self._gap)
+        chosen &= found & (lengths <= self._frames)
+        return _spliced(batch, pieces, chosen, gap=self._gap, out_lengths=self._out_lengths)
 
-        labels, label_lengths = _join_labels(batch, partner)
-        own, other = batch.landmarks.lengths, batch.landmarks.lengths[partner]
-        lengths = own + self._gap + other
-        needed = frames_needed(
-            labels, label_lengths, out_lengths=self._out_lengths, frames=self._frames
-        )
-        joined &= (lengths <= self._frames) & (needed <= lengths)
 
-        labels = torch.where(joined[:, None], labels, _widened(batch.labels, labels.shape[1]))
-        label_lengths = torch.where(joined, label_lengths, batch.label_lengths)
-        landmarks = self._join(batch.landmarks, partner, torch.where(joined, lengths, own))
-        return replace(
-            batch,
-            landmarks=landmarks,
-            labels=labels[:, : int(label_lengths.max())],
-            label_lengths=label_lengths,
-        )
+@AUGMENTATIONS.register("cutmix")
+class CutMix(Augmentation):
+    """Some signs of a sentence exchanged for some that the same signer signs in another one.
 
-    def _join(
+    A stretch of signs goes, with what leads to it from the sign before and from it to the sign
+    after; a stretch of the other sentence comes in its place, with a few interpolated frames on
+    either side. A sentence of one sign, or whose signer has no other in the batch, is left as it
+    is. Signs are cut where the corpus says that they begin and end, so it must say so.
+
+    Args:
+        rate: Probability an utterance.
+        longest: Largest share of the signs of either sentence.
+        gap: Interpolated frames on either side of the stretch.
+
+    Source: Yun et al. 2019, "CutMix: regularization strategy to train strong classifiers with
+        localizable features", for the idea; here labels change with the frames, none is mixed.
+    """
+
+    turn = 0
+    timed = True
+
+    def __init__(
         self,
-        landmarks: Landmarks,
-        partner: Int[Tensor, " batch"],
-        lengths: Int[Tensor, " batch"],
-    ) -> Landmarks:
-        """Each utterance, the gap and its partner, as far as ``lengths`` goes."""
-        rows, frames = landmarks.present.shape[:2]
-        device = lengths.device
-        own = landmarks.lengths[:, None]
-        place = torch.arange(int(lengths.max()), device=device).expand(rows, -1)
-        start = torch.arange(rows, device=device)[:, None] * frames
-        after = (place - own - self._gap).clamp(min=0)
-        theirs = partner[:, None] * frames + torch.minimum(
-            after, landmarks.lengths[partner, None] - 1
+        *,
+        selection: Selection,
+        out_lengths: OutLengths,
+        rate: Rate = 0.2,
+        longest: Annotated[float, Field(gt=0, le=1)] = 0.5,
+        gap: Gap = 4,
+    ) -> None:
+        del selection
+        self._out_lengths = out_lengths
+        self._rate = rate
+        self._longest = longest
+        self._gap = gap
+
+    def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
+        """Exchange one stretch of each chosen utterance."""
+        if batch.spans is None:
+            raise BadCorpus(
+                f"augment.cutmix: the corpus does not tell when the glosses of {batch.ids[0]!r} or "
+                "others are signed"
+            )
+        rows, frames, labels = _whole(batch)
+        begins, ends = batch.spans.unbind(2)
+        chosen = uniform(generator, len(rows)).to(rows.device) < self._rate
+        draws = uniform(generator, len(rows), 4).to(rows.device)
+        partner, found = partners(batch, generator)
+        out, back = self._stretch(labels, draws[:, :2])
+        first, last = self._stretch(labels[partner], draws[:, 2:])
+
+        def at(times: Tensor, row: Tensor, label: Tensor) -> Tensor:
+            return times[row, label.clamp(min=0)]
+
+        # what is before the first sign stays, and what is after the last one
+        stop = torch.where(out > 0, at(ends, rows, out - 1), at(begins, rows, out))
+        resume = torch.where(
+            back < labels,
+            at(begins, rows, back.clamp(max=begins.shape[1] - 1)),
+            at(ends, rows, back - 1),
         )
-        ours = start + torch.minimum(place, own - 1)
-        weight = ((place - own + 1) / (self._gap + 1)).clamp(0, 1)
-        return resampled(landmarks, first=ours, second=theirs, weight=weight, lengths=lengths)
+        pieces = [
+            (Piece(rows, 0 * rows, stop), Piece(rows, 0 * rows, out)),
+            (
+                Piece(partner, at(begins, partner, first), at(ends, partner, last - 1)),
+                Piece(partner, first, last),
+            ),
+            (Piece(rows, resume, frames), Piece(rows, back, labels)),
+        ]
+        chosen &= found & (labels > 1)
+        return _spliced(batch, pieces, chosen, gap=self._gap, out_lengths=self._out_lengths)
+
+    def _stretch(self, labels: Tensor, draws: Tensor) -> tuple[Tensor, Tensor]:
+        """First label of a stretch of each utterance, and the one after its last."""
+        longest = (labels * self._longest).long().clamp(min=1)
+        size = 1 + (draws[:, 0] * longest).long()
+        start = (draws[:, 1] * (labels - size + 1)).long()
+        return start, start + size
 
 
-def _same_signer(signers: tuple[str, ...]) -> Bool[Tensor, "batch batch"]:
-    """Which utterances are of the same signer but not the same."""
-    numbers = torch.tensor([signers.index(signer) for signer in signers])
-    return (numbers[:, None] == numbers) & ~torch.eye(len(signers), dtype=torch.bool)
+def _whole(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """The positions of the utterances, their frames and their labels."""
+    rows = torch.arange(len(batch.ids), device=batch.labels.device)
+    return rows, batch.landmarks.lengths, batch.label_lengths
 
 
-def _join_labels(
-    batch: Batch, partner: Int[Tensor, " batch"]
-) -> tuple[Int[Tensor, "batch labels2"], Int[Tensor, " batch"]]:
-    """The labels of each utterance followed by its partner's, and how many."""
-    width = batch.labels.shape[1]
-    lengths = batch.label_lengths + batch.label_lengths[partner]
-    both = torch.cat([batch.labels, batch.labels[partner]], dim=1)
-    place = torch.arange(2 * width, device=both.device)
-    own = batch.label_lengths[:, None]
-    source = torch.where(place < own, place, (place - own + width).clamp(max=2 * width - 1))
-    return both.gather(1, source) * (place < lengths[:, None]), lengths
+def _spliced(
+    batch: Batch,
+    pieces: Sequence[tuple[Piece, Piece]],
+    chosen: Bool[Tensor, " batch"],
+    *,
+    gap: int,
+    out_lengths: OutLengths,
+) -> Batch:
+    """The chosen utterances made of pieces, of frames and of labels, where CTC can align them."""
+    lengths = bridged_lengths([piece for piece, _ in pieces], gap)
+    labels, counts = splice_labels(batch.labels, [piece for _, piece in pieces])
+    needed = frames_needed(labels, counts, out_lengths=out_lengths, frames=int(lengths.max()))
+    chosen = chosen & (needed <= lengths)
+    rows, frames, own = _whole(batch)
+    whole = Piece(rows, 0 * rows, frames), Piece(rows, 0 * rows, own)
+    nothing = Piece(rows, 0 * rows, 0 * rows)
+    kept = [whole, *[(nothing, nothing)] * (len(pieces) - 1)]
+    frame_pieces, label_pieces = (
+        [_either(chosen, new[kind], old[kind]) for new, old in zip(pieces, kept, strict=True)]
+        for kind in range(2)
+    )
+    labels, counts = splice_labels(batch.labels, label_pieces)
+    return replace(
+        batch,
+        landmarks=splice_landmarks(batch.landmarks, frame_pieces, gap),
+        labels=labels,
+        label_lengths=counts,
+        spans=None,
+    )
 
 
-def _widened(labels: Int[Tensor, "batch labels"], width: int) -> Int[Tensor, "batch {width}"]:
-    """The labels with more padding."""
-    return torch.nn.functional.pad(labels, (0, width - labels.shape[1]))
+def _either(chosen: Bool[Tensor, " batch"], new: Piece, old: Piece) -> Piece:
+    return Piece(
+        torch.where(chosen, new.row, old.row),
+        torch.where(chosen, new.start, old.start),
+        torch.where(chosen, new.end, old.end),
+    )

@@ -69,7 +69,7 @@ class TimeWarp(Augmentation):
         )
         new = self.lengths(old, draws.to(old.device))
         new = torch.maximum(new, torch.minimum(needed, old))
-        return replace(batch, landmarks=_at_lengths(batch.landmarks, new))
+        return replace(batch, landmarks=at_lengths(batch.landmarks, new), spans=None)
 
     def lengths(
         self, frames: Int[Tensor, " batch"], draws: Float[Tensor, " batch"]
@@ -79,7 +79,7 @@ class TimeWarp(Augmentation):
         return torch.where(draws < self._rate, warped, frames).round().long().clamp(min=1)
 
 
-def _at_lengths(landmarks: Landmarks, lengths: Int[Tensor, " batch"]) -> Landmarks:
+def at_lengths(landmarks: Landmarks, lengths: Int[Tensor, " batch"]) -> Landmarks:
     """Every utterance resampled to a new length; first and last frames stay what they are."""
     rows, frames = landmarks.present.shape[:2]
     device = lengths.device
@@ -142,4 +142,5 @@ class FrameDrop(Augmentation):
             landmarks=resampled(
                 landmarks, first=source, second=source, weight=weight, lengths=lengths
             ),
+            spans=None,
         )
