@@ -28,6 +28,10 @@ class TrainingDiverged(RunFailed):
     """The loss or a gradient became infinite or not a number."""
 
 
+class SearchFailed(RunFailed):
+    """A search ended without settings that can be used."""
+
+
 def nearest(word: str, choices: Iterable[str]) -> str:
     """A clause that helps someone who mistyped: the closest choice, or all of them.
 

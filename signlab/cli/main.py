@@ -12,8 +12,9 @@ from signlab.cli.corpus import app as corpus
 from signlab.cli.profile import profile
 from signlab.cli.recognise import recognise
 from signlab.cli.score import compare, score
-from signlab.cli.study import report, run_study
-from signlab.errors import SignlabError
+from signlab.cli.search import search
+from signlab.cli.study import SOME_FAILED, report, run_study
+from signlab.errors import RunFailed, SignlabError
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
@@ -26,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run-study")(run_study)
+app.command()(search)
 app.command()(report)
 app.command()(components)
 app.command()(blocks)
@@ -53,7 +55,7 @@ def main() -> NoReturn:
         app()
     except SignlabError as error:
         print(f"signlab: {error}", file=sys.stderr)  # noqa: T201
-        sys.exit(BAD_INPUT)
+        sys.exit(SOME_FAILED if isinstance(error, RunFailed) else BAD_INPUT)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     sys.exit(0)

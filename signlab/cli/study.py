@@ -8,15 +8,27 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from signlab.execution.preflight import Plan
     from signlab.reporting.summary import StudySummary
 
 SOME_FAILED = 3
 
+StudyFile = Annotated[Path, typer.Argument(help="The study's YAML file.", metavar="STUDY")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Runs side by side.", show_default="one a core")
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated."),
+]
+Runs = Annotated[Path, typer.Option(help="Folder of the runs.")]
 Reports = Annotated[Path, typer.Option(help="Folder of the reports.")]
 
 
 def run_study(
-    study: Annotated[Path, typer.Argument(help="The study's YAML file.", metavar="STUDY")],
+    study: StudyFile,
     *,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all and list the runs; train nothing.")
@@ -24,29 +36,27 @@ def run_study(
     smoke: Annotated[
         bool, typer.Option("--smoke", help="A few updates a run, to see that all holds together.")
     ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Runs side by side.", show_default="one a core")
-    ] = None,
+    workers: Workers = None,
     only: Annotated[
         list[str] | None, typer.Option(help="Train this variant only; may be repeated.")
     ] = None,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated."),
-    ] = None,
+    changes: Changes = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Forget the results of these runs and train again.")
     ] = False,
     rerun_failed: Annotated[
         bool, typer.Option("--rerun-failed", help="Try again what failed before.")
     ] = False,
-    runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs"),
+    runs: Runs = Path("runs"),
     reports: Reports = Path("reports"),
     as_json: Annotated[
         bool, typer.Option("--json", help="Last line of standard output: all results as JSON.")
     ] = False,
 ) -> None:
     """Train every variant of a study, measure it, and write the report.
+
+    Where the study says what to search, that comes first: every variant is trained with the
+    settings that were found for it.
 
     What has a result is kept and what was interrupted goes on, so the same command can be given
     again at any time. Exit code: 0 done, 2 bad input, 3 some runs failed, 130 interrupted.
@@ -71,9 +81,7 @@ def run_study(
 
     plan = make_plan(loaded)
     if dry_run:
-        from signlab.execution.estimate import print_plan
-
-        print_plan(plan, workers, Console())
+        show_plan(plan, runs, workers, Console())
         return
     from signlab.execution.runner import Options
     from signlab.execution.runner import run_study as run
@@ -86,10 +94,10 @@ def run_study(
         fresh=fresh,
         rerun_failed=rerun_failed,
         smoke=smoke,
-        command=_command(study, changes or [], smoke=smoke),
+        command=command_of("run-study", study, changes or [], smoke=smoke),
     )
     outcome = run(plan, options, console)
-    _tell(outcome.summary, outcome.report, as_json=as_json)
+    tell(outcome.summary, outcome.report, as_json=as_json)
     if outcome.failed:
         raise typer.Exit(SOME_FAILED)
 
@@ -112,16 +120,29 @@ def report(
     from signlab.reporting.summary import summarise
 
     summary = summarise(folder)
-    _tell(summary, write_report(summary, reports / folder.name), as_json=as_json)
+    tell(summary, write_report(summary, reports / folder.name), as_json=as_json)
 
 
-def _command(study: Path, changes: list[str], *, smoke: bool) -> str:
+def command_of(command: str, study: Path, changes: list[str], *, smoke: bool) -> str:
     """What makes these results again, without what only concerns how they are shown."""
     settings = [word for change in changes for word in ("--set", change)]
-    return shlex.join(["signlab", "run-study", str(study), *settings, *["--smoke"] * smoke])
+    smoking = ["--smoke"] * smoke
+    return shlex.join(["signlab", command, str(study), *settings, *smoking])
 
 
-def _tell(summary: "StudySummary", report: Path, *, as_json: bool) -> None:
+def show_plan(plan: "Plan", runs: Path, workers: int | None, console: "Console") -> None:
+    """Say what would be searched and trained, and how long that would take."""
+    from signlab.execution.estimate import print_plan, print_searches
+
+    if plan.spaces:
+        from signlab.execution.search.run import check_search
+
+        print_searches(plan, check_search(plan, runs), workers, console)
+    print_plan(plan, workers, console)
+
+
+def tell(summary: "StudySummary", report: Path, *, as_json: bool) -> None:
+    """Where the report is, or all results as one line of JSON."""
     from signlab.reporting.summary import as_json as to_json
 
     if as_json:

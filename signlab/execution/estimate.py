@@ -1,7 +1,9 @@
 """What a study would train and how long that would take, without training it."""
 
 import time
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import torch
 from rich.console import Console
@@ -15,8 +17,39 @@ from signlab.study.plan import Variant
 from signlab.training.assembly import assemble
 from signlab.training.epoch import Epoch
 
+if TYPE_CHECKING:
+    from signlab.execution.search.definition import Definition
+
 OVERHEAD = 1.15
 """Measured: augmentation, reading and scoring of dev beside the updates themselves."""
+
+
+def print_searches(
+    plan: Plan, definitions: Sequence["Definition"], workers: int | None, console: Console
+) -> None:
+    """Print what would be searched, and how long that would take if no trial is stopped early."""
+    table = Table("search", "keys", "trials", "minutes a trial", box=None, pad_edge=False)
+    variants, total = {variant.name: variant for variant in plan.variants}, 0.0
+    for one in definitions:
+        variant = variants.get(one.space.variant, plan.variants[0])
+        frames = plan.training_frames[variant.name]
+        seconds = one.parts * _training_seconds(variant, one.folds[0], frames)
+        total += seconds * one.search.trials
+        table.add_row(
+            one.space.variant,
+            ", ".join(str(dimension.key) for dimension in one.space.every),
+            str(one.search.trials),
+            f"{seconds / 60:.1f}",
+        )
+    side_by_side = 1 if any(one.timed for one in definitions) else workers or usable_cores()
+    left = timedelta(seconds=round(total / side_by_side))
+    trials = sum(one.search.trials for one in definitions)
+    console.print(table)
+    console.print(
+        f"{trials} trials, about {left} with {side_by_side} side by side, or less as trials are "
+        "stopped early; then",
+        highlight=False,
+    )
 
 
 def print_plan(plan: Plan, workers: int | None, console: Console) -> None:
@@ -37,11 +70,13 @@ def print_plan(plan: Plan, workers: int | None, console: Console) -> None:
             str(count),
             f"{seconds / 60:.1f}",
         )
-    side_by_side = min(workers or usable_cores(), len(plan.runs))
-    left = timedelta(seconds=round(total / side_by_side))
+    twice = 2 if plan.spaces and plan.study.search and plan.study.search.untuned else 1
+    side_by_side = min(workers or usable_cores(), twice * len(plan.runs))
+    left = timedelta(seconds=round(twice * total / side_by_side))
     console.print(table)
     console.print(
-        f"{len(plan.runs)} runs, about {left} with {side_by_side} side by side", highlight=False
+        f"{twice * len(plan.runs)} runs, about {left} with {side_by_side} side by side",
+        highlight=False,
     )
 
 

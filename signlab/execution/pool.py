@@ -36,30 +36,68 @@ def usable_cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
+class Pool:
+    """Processes side by side; those that run when the context is left are ended.
+
+    A process that ends badly leaves the reason in its folder's ``failure.json``.
+
+    Args:
+        workers: How many at most; they share the cores.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._threads = max(1, usable_cores() // workers)
+        self.running: list[Running] = []
+
+    def __enter__(self) -> "Pool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _stop([r.process for r in self.running])
+
+    @property
+    def free(self) -> bool:
+        """Whether another can start."""
+        return len(self.running) < self._workers
+
+    def start(self, job: Job) -> None:
+        """Start a job in a process of its own."""
+        self.running.append(_start(job, self._threads))
+
+    def ended(self) -> list[Job]:
+        """Wait a moment; the jobs whose processes have ended since the last call."""
+        time.sleep(POLL_SECONDS)
+        ended = [r for r in self.running if r.process.poll() is not None]
+        for one in ended:
+            self.running.remove(one)
+            _note_failure(one)
+        return [one.job for one in ended]
+
+    def stop(self, folder: RunFolder) -> None:
+        """End the process that works in a folder; that is no failure."""
+        for one in [r for r in self.running if r.job.folder.path == folder.path]:
+            self.running.remove(one)
+            _stop([one.process])
+
+
 def run_jobs(
     jobs: Sequence[Job], *, workers: int, tick: Callable[[Sequence[Running]], None]
 ) -> None:
     """Run every job in a process of its own, ``workers`` at a time.
 
-    A process that ends badly leaves the reason in its folder's ``failure.json``. When this
-    function is left by an exception (Ctrl-C), the processes are ended first.
+    When this function is left by an exception (Ctrl-C), the processes are ended first.
 
     Args:
         tick: Called several times a second with what is running, and after the last job.
     """
-    threads = max(1, usable_cores() // workers)
-    waiting, running = list(jobs), list[Running]()
-    try:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                running.append(_start(waiting.pop(0), threads))
-            time.sleep(POLL_SECONDS)
-            for ended in [r for r in running if r.process.poll() is not None]:
-                running.remove(ended)
-                _note_failure(ended)
-            tick(running)
-    finally:
-        _stop([r.process for r in running])
+    waiting = list(jobs)
+    with Pool(workers) as pool:
+        while waiting or pool.running:
+            while waiting and pool.free:
+                pool.start(waiting.pop(0))
+            pool.ended()
+            tick(pool.running)
 
 
 def _start(job: Job, threads: int) -> Running:

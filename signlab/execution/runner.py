@@ -1,15 +1,14 @@
 """Runs a study: what is finished stays, what is interrupted goes on, what fails is reported."""
 
-import fcntl
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from signlab.errors import BadInput, nearest
+from signlab.execution.locks import alone
 from signlab.execution.pool import Job, Running, run_jobs, usable_cores
 from signlab.execution.preflight import Plan
 from signlab.execution.progress import Progress
@@ -19,6 +18,9 @@ from signlab.study.files import write_json
 from signlab.study.folder import RunFolder
 from signlab.study.plan import Run, study_record
 from signlab.tracking.mirror import Mirror
+
+PATIENCE_SECONDS = 60.0
+"""For those who helped with a search to see that it is over."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +47,21 @@ class Outcome:
 
 
 def run_study(plan: Plan, options: Options, console: Console) -> Outcome:
-    """Train what has no result yet, measure, track and report.
+    """Search what is to be searched, train what has no result yet, measure, track and report.
 
     Raises:
         BadInput: A folder that cannot be written, or another process at the same study.
+        SearchFailed: A search found no settings to train with.
     """
-    chosen = _choose(plan, options.only)
+    _check_names(plan, options.only)
     study = options.runs / plan.study.name
     _make_writable(study)
     _make_writable(options.reports)
-    with _alone(study):
-        record = study_record(
-            plan.study, plan.variants, plan.runs, smoke=options.smoke, command=options.command
-        )
-        write_json(study / "study.json", record)
-        folders = [_prepare(study, run, fresh=options.fresh) for run in chosen]
+    if plan.spaces:
+        plan = _searched(plan, options, console)
+    with alone(study, PATIENCE_SECONDS if plan.spaces else 0.0):
+        _write_plan(plan, options)
+        folders = [_prepare(study, run, fresh=options.fresh) for run in _chosen(plan, options.only)]
         todo = [
             folder
             for folder in folders
@@ -77,6 +79,55 @@ def run_study(plan: Plan, options: Options, console: Console) -> Outcome:
             mirror.finish(report)
     failed = sum(not folder.finished for folder in folders)
     return Outcome(summary, report, failed)
+
+
+def search_study(plan: Plan, options: Options, console: Console) -> Outcome:
+    """Search what is to be searched, track and report, and train no variant.
+
+    Raises:
+        BadInput: As for ``run_study``, or there is nothing to search.
+        SearchFailed: A search found no settings to train with.
+    """
+    if not plan.spaces:
+        raise BadInput(f"{plan.study.source.path}: the study has no `search:`; see docs/search.md")
+    _check_names(plan, options.only)
+    study = options.runs / plan.study.name
+    _make_writable(study)
+    _make_writable(options.reports)
+    plan = _searched(plan, options, console)
+    with alone(study, PATIENCE_SECONDS), Mirror(study, warn=console.print) as mirror:
+        _write_plan(plan, options)
+        summary = summarise(study)
+        report = write_report(summary, options.reports / plan.study.name)
+        mirror.finish(report)
+    return Outcome(summary, report, 0)
+
+
+def _searched(plan: Plan, options: Options, console: Console) -> Plan:
+    from signlab.execution.search.run import search  # optuna takes a while, and most need it not
+
+    return search(
+        plan,
+        options.runs,
+        only=options.only,
+        workers=options.workers,
+        smoke=options.smoke,
+        command=options.command,
+        console=console,
+    )
+
+
+def _write_plan(plan: Plan, options: Options) -> None:
+    record = study_record(
+        plan.study,
+        plan.variants,
+        plan.runs,
+        untuned=plan.untuned,
+        searches=plan.searches,
+        smoke=options.smoke,
+        command=options.command,
+    )
+    write_json(options.runs / plan.study.name / "study.json", record)
 
 
 def _work(
@@ -99,13 +150,17 @@ def _work(
         run_jobs(jobs, workers=min(workers, len(jobs)), tick=tick)
 
 
-def _choose(plan: Plan, only: tuple[str, ...]) -> list[Run]:
-    """The runs of the variants that were asked for."""
+def _check_names(plan: Plan, only: tuple[str, ...]) -> None:
     names = [variant.name for variant in plan.variants]
     for name in only:
         if name not in names:
             raise BadInput(f"--only {name}: no such variant; {nearest(name, names)}")
-    return [run for run in plan.runs if not only or run.variant.name in only]
+
+
+def _chosen(plan: Plan, only: tuple[str, ...]) -> list[Run]:
+    """The runs of the variants that were asked for; settings that stayed are trained once."""
+    runs = {run.folder: run for run in (*plan.runs, *plan.untuned)}
+    return [run for run in runs.values() if not only or run.variant.name in only]
 
 
 def _prepare(study: Path, run: Run, *, fresh: bool) -> RunFolder:
@@ -129,16 +184,3 @@ def _make_writable(folder: Path) -> None:
             f"{folder}: cannot be written ({error.strerror}); "
             "choose other places with --runs and --reports"
         ) from None
-
-
-@contextmanager
-def _alone(study: Path) -> Iterator[None]:
-    """Keep a second runner away from the same study; the lock ends with the process."""
-    with (study / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BadInput(
-                f"{study}: another signlab is running this study; wait for it, or use --runs"
-            ) from None
-        yield

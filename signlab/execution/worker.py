@@ -1,4 +1,4 @@
-"""The process of one run: ``python -m signlab.execution.worker train|measure RUN_FOLDER``."""
+"""The process of one run: ``python -m signlab.execution.worker train|measure|search FOLDER``."""
 
 import os
 import sys
@@ -12,8 +12,9 @@ from signlab.execution.catalogue import load_plugins
 from signlab.study.folder import RunFolder
 from signlab.training.measure import measure
 from signlab.training.run import train
+from signlab.training.trial import train_trial
 
-TASKS = {"train": train, "measure": measure}
+TASKS = {"train": train, "measure": measure, "search": train_trial}
 
 
 def main(task: str, path: Path) -> int:

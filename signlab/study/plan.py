@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ class Variant:
 
     Attributes:
         changes: What differs from the baseline: before and after, by dotted key.
+        tuned: What a search changed in it besides.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Variant:
     summary: str
     recipe: Values
     changes: Mapping[str, tuple[Any, Any]]
+    tuned: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Run:
     @property
     def digest(self) -> str:
         """SHA-256 of all that decides the outcome: another recipe is another run."""
-        return _sha256([self.variant.recipe, asdict(self.fold), self.seed, self.corpus_digest])
+        return sha256([self.variant.recipe, asdict(self.fold), self.seed, self.corpus_digest])
 
     @property
     def folder(self) -> Path:
@@ -76,7 +78,7 @@ def make_variants(study: Study, catalogue: Catalogue) -> list[Variant]:
     variants = []
     for name, components in study.combinations.items():
         recipe = _resolve(study, name, components, catalogue) if components else baseline
-        changes = _differences(baseline, recipe)
+        changes = differences(baseline, recipe)
         if components and not changes:
             raise BadStudy(
                 f"{study.source.path}: variant {name!r} resolves to the baseline's own recipe, so "
@@ -106,9 +108,21 @@ def make_runs(
 
 
 def study_record(
-    study: Study, variants: Sequence[Variant], runs: Sequence[Run], *, smoke: bool, command: str
+    study: Study,
+    variants: Sequence[Variant],
+    runs: Sequence[Run],
+    *,
+    untuned: Sequence[Run] = (),
+    searches: Mapping[str, Path] | None = None,
+    smoke: bool,
+    command: str,
 ) -> dict[str, Any]:
-    """The content of ``study.json``: all that the report needs to know of the study."""
+    """The content of ``study.json``: all that the report needs to know of the study.
+
+    Args:
+        untuned: Runs with the recipe's own settings, where ``runs`` have those that were found.
+        searches: The folder of each variant's search, below the study's.
+    """
     return {
         "name": study.name,
         "question": study.question,
@@ -124,19 +138,23 @@ def study_record(
                 "components": list(variant.components),
                 "summary": variant.summary,
                 "changes": {key: list(pair) for key, pair in variant.changes.items()},
+                "tuned": {key: list(pair) for key, pair in variant.tuned.items()},
             }
             for variant in variants
         ],
         "folds": [asdict(fold) for fold in dict.fromkeys(run.fold for run in runs)],
-        "runs": [
-            {
-                "variant": run.variant.name,
-                "fold": run.fold.name,
-                "seed": run.seed,
-                "folder": str(run.folder),
-            }
-            for run in runs
-        ],
+        "runs": [_place(run) for run in runs],
+        "untuned": [_place(run) for run in untuned],
+        "searches": {name: str(folder) for name, folder in (searches or {}).items()},
+    }
+
+
+def _place(run: Run) -> dict[str, Any]:
+    return {
+        "variant": run.variant.name,
+        "fold": run.fold.name,
+        "seed": run.seed,
+        "folder": str(run.folder),
     }
 
 
@@ -156,7 +174,8 @@ def _resolve(
         raise misfit(error, recipe, where + variants) from None
 
 
-def _differences(baseline: Values, recipe: Values) -> dict[str, tuple[Any, Any]]:
+def differences(baseline: Values, recipe: Values) -> dict[str, tuple[Any, Any]]:
+    """What differs in two recipes: before and after, by dotted key."""
     before, after = flatten(baseline), flatten(recipe)
     keys = dict.fromkeys([*before, *after])
     return {
@@ -168,7 +187,8 @@ def _differences(baseline: Values, recipe: Values) -> dict[str, tuple[Any, Any]]
     }
 
 
-def _sha256(value: Any) -> str:
+def sha256(value: Any) -> str:
+    """Hexadecimal, of plain values."""
     # in the order of the recipe: augmentations and phases follow one another as they are written
     text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

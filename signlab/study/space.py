@@ -83,6 +83,11 @@ class Space:
         point = self._completed(given)
         return {key: value for key, value in point.items() if value is not _NOTHING}
 
+    def lacking(self) -> dict[str, Any]:
+        """The recipe's own values that the space does not have, by key."""
+        own, first = flatten(self.own), self._completed({})
+        return {key: own[key] for key in first if key in own and first[key] != own[key]}
+
     def around(self, key: str) -> Point | None:
         """A point in which a key applies, less the key; None if it applies nowhere."""
         place = self.catalogue.place_of(key)

@@ -150,8 +150,7 @@ def _refuse_key(study: Study, space: Space, key: str) -> NoReturn:
     catalogue = space.catalogue
     place = catalogue.place_of(key)
     if place is None:
-        known = [*catalogue.places, *(f"{p}.name" for p in catalogue.choices)]
-        raise BadStudy(f"{where}: a recipe has no {key!r}; {nearest(key, known)}")
+        raise BadStudy(f"{where}: a recipe has no {key!r}; {nearest(key, flatten(space.own))}")
     rest = key.removeprefix(f"{place}.")
     if place in catalogue.choices:
         registry = catalogue.choices[place]

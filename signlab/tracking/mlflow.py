@@ -11,20 +11,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 
 from signlab.study.files import read_json
 from signlab.study.folder import RunFolder
-from signlab.tracking.content import (
-    Point,
-    epoch_points,
-    final_points,
-    parameters,
-    split_finite,
-    write_files,
+from signlab.tracking.content import Point, epoch_points, split_finite
+from signlab.tracking.identity import (
+    ending_of,
+    name_of,
+    parameters_of,
+    reason_of,
+    tags_of,
+    write_files_of,
 )
 from signlab.tracking.records import (
     Record,
@@ -41,7 +41,15 @@ from signlab.tracking.store import open_store, translated
 METRICS_A_BATCH, PARAMETERS_A_BATCH = 1000, 100
 DIGEST_CHARACTERS, TAG_CHARACTERS = 36, 5000
 
-_ENDINGS = {"finished": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
+WITH_REASON = ("failed", "pruned", "infeasible")
+
+_ENDINGS = {
+    "finished": "FINISHED",
+    "failed": "FAILED",
+    "infeasible": "FAILED",
+    "pruned": "KILLED",
+    "killed": "KILLED",
+}
 
 
 class Tracker:
@@ -84,11 +92,10 @@ class Tracker:
             points = [point for point in points if point.epoch > record.epoch]
             tags = {"status": status}
             if status == "finished":
-                result = folder.result()
-                points += final_points(result, folder.speed())
-                tags["collapsed"] = str(result.collapsed).lower()
-            elif status == "failed":
-                tags["failure"] = folder.failure() or ""
+                measured, found = ending_of(folder)
+                points, tags = points + measured, tags | found
+            elif status in WITH_REASON:
+                tags["failure"] = reason_of(folder)
             elif record.status == "failed":
                 self._client.delete_tag(record.run_id, "failure")
             self._log(record, points, tags)
@@ -140,30 +147,28 @@ class Tracker:
         found = self._runs.find(folder.path)
         if found is not None and found.stamp:
             return found
-        known = folder.recipe()
-        tags = {
-            PARENT: parent,
-            "study": known["study"],
-            "variant": known["variant"],
-            "fold": known["fold"]["name"],
-            "seed": str(known["seed"]),
-            "recipe_digest": known["digest"],
-        }
-        name = f"{known['variant']}/{known['fold']['name']}-{known['seed']}"
-        started = _started(folder, points)
-        record = self._runs.find_or_make(folder.path, name=name, tags=tags, started=started)
-        self._log_recipe(record.run_id, known["recipe"], known["corpus_digest"])
+        record = self._runs.find_or_make(
+            folder.path,
+            name=name_of(folder),
+            tags={PARENT: parent, **tags_of(folder, self._known, self._study)},
+            started=_started(folder, points),
+        )
+        self._log_recipe(record.run_id, folder)
         return record
 
-    def _log_recipe(self, run_id: str, recipe: Mapping[str, Any], corpus_digest: str) -> None:
-        params = [Param(key, value) for key, value in parameters(recipe).items()]
+    def _log_recipe(self, run_id: str, folder: RunFolder) -> None:
+        params = [Param(key, value) for key, value in parameters_of(folder).items()]
         for start in range(0, len(params), PARAMETERS_A_BATCH):
             self._client.log_batch(run_id, params=params[start : start + PARAMETERS_A_BATCH])
+        known = folder.recipe()
+        if not known["recipe"]:  # of a trial whose settings make none
+            return
+        choice = known["recipe"]["corpus"]
         corpus = Dataset(
-            name=recipe["corpus"]["name"],
-            digest=corpus_digest[:DIGEST_CHARACTERS],
+            name=choice["name"],
+            digest=known["corpus_digest"][:DIGEST_CHARACTERS],
             source_type="local",
-            source=json.dumps({"uri": json.dumps(recipe["corpus"])}),
+            source=json.dumps({"uri": json.dumps(choice)}),
         )
         context = [InputTag("mlflow.data.context", "training")]
         self._client.log_inputs(run_id, [DatasetInput(corpus, context)])
@@ -181,7 +186,7 @@ class Tracker:
     def _log_files(self, run_id: str, folder: RunFolder, status: Status) -> None:
         if status == "finished":
             with TemporaryDirectory() as temporary:
-                write_files(folder, Path(temporary))
+                write_files_of(folder, Path(temporary))
                 self._client.log_artifacts(run_id, temporary)
         log = folder.path / "log.txt"
         if status == "failed" and log.exists():

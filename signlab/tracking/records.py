@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 
 from signlab.study.files import read_json, write_json
 from signlab.study.folder import RunFolder
+from signlab.study.trial import TrialFolder
 
 DEFAULT_URI = "sqlite:///mlflow.db"
 
-Status = Literal["running", "finished", "failed", "killed"]
+Status = Literal["running", "finished", "failed", "killed", "pruned", "infeasible"]
 
 _SQLITE = "sqlite:///"
-_RUN_CONTENT = ("epochs.parquet", "result.json", "speed.json", "failure.json")
+_RUN_CONTENT = ("epochs.parquet", "result.json", "speed.json", "failure.json", "outcome.json")
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,9 @@ def status_of(folder: RunFolder, *, running: bool) -> Status | None:
     """How a run stands, or None before its start."""
     if folder.finished:
         return "finished"
+    ended = folder.outcome() if isinstance(folder, TrialFolder) else None
+    if ended is not None and ended[0] in ("pruned", "infeasible"):
+        return ended[0]
     if running:
         return "running"
     if folder.failed:
@@ -110,7 +114,8 @@ def run_stamp(folder: RunFolder, status: Status) -> str:
 
 def study_status(study: Path) -> Status:
     """How a study stands in which no process is at work, by the runs that were started."""
-    statuses = {status_of(folder, running=False) for folder in run_folders(study)}
+    folders = [folder for folder in run_folders(study) if not isinstance(folder, TrialFolder)]
+    statuses = {status_of(folder, running=False) for folder in folders}
     if "killed" in statuses:
         return "killed"
     return "failed" if "failed" in statuses else "finished"
@@ -122,9 +127,12 @@ def report_stamp(study: Path, report: Path) -> str:
 
 
 def run_folders(study: Path) -> list[RunFolder]:
-    """The study's present runs, as far as they have a folder."""
-    runs = read_json(study / "study.json")["runs"]
-    folders = [RunFolder(study / run["folder"]) for run in runs]
+    """The study's present runs and the trials of its searches, as far as they have a folder."""
+    plan = read_json(study / "study.json")
+    runs = [run["folder"] for run in (*plan["runs"], *plan.get("untuned", ()))]
+    folders = [RunFolder(study / place) for place in dict.fromkeys(runs)]
+    for search in plan.get("searches", {}).values():
+        folders += [TrialFolder(path) for path in sorted((study / search).glob("[0-9]*"))]
     return [folder for folder in folders if folder.recipe_path.exists()]
 
 

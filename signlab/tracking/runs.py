@@ -8,6 +8,7 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from signlab.tracking.identity import SAME
 from signlab.tracking.records import Record, new_record, public, read_record, write_record
 from signlab.tracking.store import artifact_location
 
@@ -15,8 +16,6 @@ TOKEN = "signlab.token"
 PARENT = "mlflow.parentRunId"
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 """Tells MLflow's pages that this is training, not a language model in use."""
-
-SAME = (PARENT, "recipe_digest", "variant", "fold", "seed")
 
 
 class Runs:
@@ -108,7 +107,9 @@ class Runs:
         """Delete, restorably, what ``--fresh`` replaces: the same run, trained before."""
         if PARENT not in tags:
             return
-        query = " and ".join(f"tags.`{key}` = '{tags[key]}'" for key in SAME)
+        query = " and ".join(
+            f"tags.`{key}` = '{tags[key]}'" for key in (PARENT, *SAME) if key in tags
+        )
         for run in self._client.search_runs([self._experiment], query):
             self._client.delete_run(run.info.run_id)
 

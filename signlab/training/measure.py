@@ -26,11 +26,12 @@ def measure(folder: RunFolder) -> None:
     by_length = sorted(splits.test, key=lambda sample: len(sample.landmarks))
     sample = by_length[len(by_length) // 2]
     frames = len(sample.landmarks)
-    folder.write_speed(measure_speed(lambda: _recognise(assembly, sample), frames=frames))
+    folder.write_speed(measure_speed(lambda: recognise_one(assembly, sample), frames=frames))
 
 
 @torch.inference_mode()
-def _recognise(assembly: Assembly, sample: Sample) -> None:
+def recognise_one(assembly: Assembly, sample: Sample) -> None:
+    """From the landmarks of one utterance to its glosses."""
     batch = collate([sample], assembly.vocabulary, assembly.features.selection)
     output = assembly.forward(batch)
     assembly.decoder.decode(output.log_probs[0].numpy(), assembly.vocabulary)

@@ -1,35 +1,25 @@
 """One run from its folder: train, select on dev, score on test once, write the result."""
 
 from collections import Counter
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
-import torch
 
-from signlab.corpora.base import Splits, open_corpus
 from signlab.models.operations import multiply_adds
-from signlab.scoring.decode import DECODERS
 from signlab.scoring.speed import peak_memory_mib
 from signlab.scoring.tables import analyse
-from signlab.scoring.tune import tune
 from signlab.study.folder import RunFolder, RunResult
-from signlab.training.assembly import Assembly, assemble, best_device
-from signlab.training.checkpoint import (
-    Checkpoint,
-    TrainedModel,
-    load_checkpoint,
-    save_checkpoint,
-    save_model,
-)
+from signlab.training.assembly import Assembly
+from signlab.training.checkpoint import Checkpoint, TrainedModel, save_model
 from signlab.training.environment import describe_environment
+<<<<<<< HEAD
 from signlab.training.evaluate import Evaluation, evaluate, outputs
 from signlab.training.fitting import fit_stem
+=======
+from signlab.training.evaluate import Evaluation, evaluate
+from signlab.training.fit import fit
+>>>>>>> 99be1a4 (Search the settings of every variant with Optuna: trials side by side, resumable, shared, stopped early)
 from signlab.training.outcome import hypotheses_table
 from signlab.training.robustness import robustness
-from signlab.training.trainer import train_epochs
-from signlab.training.warm_start import find_source, warm_start
 
 ESCAPE_WER = 90.0
 """A dev WER below this, in percent, means that a run has left the blank plateau."""
@@ -46,6 +36,7 @@ def train(folder: RunFolder) -> None:
         BadInput: The recipe or the corpus cannot be used.
     """
     record = folder.recipe()
+<<<<<<< HEAD
     recipe = record["recipe"]
     corpus = open_corpus(recipe["corpus"])
     splits = corpus.open(folder.fold())
@@ -70,26 +61,33 @@ def train(folder: RunFolder) -> None:
         device=device,
         resumed=load_checkpoint(folder.checkpoint_path) if resumable else None,
         save=save,
+=======
+    fitted = fit(
+        folder,
+        record["recipe"],
+        folder.fold(),
+        record["seed"],
+        checkpoint=folder.checkpoint_path,
+        keep=lambda history: folder.write_table("epochs", pd.DataFrame(history)),
+>>>>>>> 99be1a4 (Search the settings of every variant with Optuna: trials side by side, resumable, shared, stopped early)
     )
-    assembly.recognizer.load_state_dict(state.best)
-    if assembly.decoder.tune:
-        assembly, recipe = _tuned(assembly, recipe, splits, device, folder)
-    dev, test = (evaluate(assembly, samples, device) for samples in (splits.dev, splits.test))
+    assembly, splits, layout, state = fitted.assembly, fitted.splits, fitted.layout, fitted.state
+    dev, test = (evaluate(assembly, part, fitted.device) for part in (splits.dev, splits.test))
     tables = [
-        hypotheses_table(dev, splits.dev, corpus.layout).assign(split="dev"),
-        hypotheses_table(test, splits.test, corpus.layout).assign(split="test"),
+        hypotheses_table(dev, splits.dev, layout).assign(split="dev"),
+        hypotheses_table(test, splits.test, layout).assign(split="test"),
     ]
     folder.write_table("hypotheses", pd.concat(tables))
     training = Counter(gloss for glosses in splits.references for gloss in glosses)
     for name, table in analyse(tables[1], training, assembly.scoring).items():
         folder.write_table(f"analysis/{name}", table)
-    table = robustness(assembly, splits.test, device, intact=test)
+    table = robustness(assembly, splits.test, fitted.device, intact=test)
     folder.write_table("analysis/robustness", table)
     model = TrainedModel(
         weights=state.best,
-        recipe=recipe,
+        recipe=fitted.recipe,
         vocabulary=list(splits.vocabulary),
-        layout=corpus.layout.name,
+        layout=layout.name,
         references=[list(glosses) for glosses in splits.references],
     )
     save_model(folder.model_path, model)
@@ -97,6 +95,7 @@ def train(folder: RunFolder) -> None:
     folder.checkpoint_path.unlink()  # the optimiser's state is three times the model
 
 
+<<<<<<< HEAD
 def _start(assembly: Assembly, splits: Splits, *, fit: bool) -> None:
     """Begin at the blank rate of the data instead of learning it first.
 
@@ -136,6 +135,12 @@ def _tuned(
     decoder = DECODERS.build_choice(decode)
     decoder.fit(splits.references)
     return replace(assembly, decoder=decoder), {**recipe, "decode": decode}
+=======
+def operations_a_second(assembly: Assembly) -> int:
+    """Multiply-adds for one second of landmarks at 25 frames/s."""
+    operations = multiply_adds(assembly.recognizer, assembly.features.widths, CLIP_FRAMES)
+    return round(sum(operations.values()) * 25 / CLIP_FRAMES)
+>>>>>>> 99be1a4 (Search the settings of every variant with Optuna: trials side by side, resumable, shared, stopped early)
 
 
 def _result(
@@ -144,14 +149,13 @@ def _result(
     history = state.history
     escapes = (row["epoch"] for row in history if row["dev_wer"] < ESCAPE_WER)
     frames = sum(row["frames"] for row in history)
-    operations = multiply_adds(assembly.recognizer, assembly.features.widths, CLIP_FRAMES)
     return RunResult(
         dev=dev.errors,
         test=test.errors,
         seconds=state.seconds,
         train_frames_per_second=frames / sum(row["training_seconds"] for row in history),
         parameters=sum(p.numel() for p in assembly.recognizer.parameters()),
-        multiply_adds=round(sum(operations.values()) * 25 / CLIP_FRAMES),
+        multiply_adds=operations_a_second(assembly),
         peak_memory_mib=peak_memory_mib(),
         blank_share=dev.blank_share,
         distinct_glosses=dev.distinct_glosses,

@@ -57,7 +57,11 @@ class Project:
         (self.folder / "recipe.yaml").write_text(recipe)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        environment = {**os.environ, "PYTHONPATH": str(TESTS), "OMP_NUM_THREADS": "1"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": f"{TESTS}:{TESTS.parent}",
+            "OMP_NUM_THREADS": "1",
+        }
         environment.pop("MLFLOW_TRACKING_URI", None)
         return subprocess.Popen(
             [sys.executable, "-m", "signlab", *arguments],

@@ -145,7 +145,7 @@ def test_a_stepped_range_keeps_to_its_steps():
 WRONG = {
     "unknown key of the search": ("trials:", "trails:", "study.yaml:18", "search.trails", "'trials'"),
     "unknown key of the recipe": ("schedule.learning_rate", "schedule.learning_rat", ":14", "learning_rate"),
-    "unknown section": ("schedule.learning_rate", "shedule.learning_rate", ":14", "'schedule'"),
+    "unknown section": ("schedule.learning_rate", "shedule.learning_rate", ":14", "'schedule.learning_rate'"),
     "setting of no block here": ("augment.time_warp.rate: {low: 0, high: 1}", "model.encoder.kernel: {low: 3, high: 5}", ":16", "applies in no variant", "model.encoder.name"),
     "unknown block": ("model.encoder.width: {choices: [64, 128]}", "model.encoder.name: {choices: [bilstm, bilstn]}", ":15", "did you mean 'bilstm'"),
     "low above high": ("low: 1.0e-4, high: 1.0e-2", "low: 1.0e-2, high: 1.0e-4", ":14", "low = 0.01", "below high"),

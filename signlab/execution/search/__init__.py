@@ -1,0 +1,1 @@
+"""Searches settings with Optuna; the only importer of optuna."""

@@ -1,0 +1,123 @@
+"""One training: from a recipe, a fold and a seed to the weights that its schedule keeps."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from signlab.corpora.base import Splits, open_corpus
+from signlab.landmarks.layout import Layout
+from signlab.scoring.decode import DECODERS
+from signlab.scoring.tune import tune
+from signlab.study.fold import Fold
+from signlab.study.folder import RunFolder
+from signlab.study.recipe import Values
+from signlab.training.assembly import Assembly, assemble, best_device
+from signlab.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from signlab.training.evaluate import outputs
+from signlab.training.trainer import train_epochs
+from signlab.training.warm_start import find_source, warm_start
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A recogniser that was trained, its kept weights loaded and its decoder ready.
+
+    Attributes:
+        recipe: As given, with the decoder's weights that were tuned.
+        state: The last.
+    """
+
+    assembly: Assembly
+    recipe: Values
+    splits: Splits
+    layout: Layout
+    state: Checkpoint
+    device: torch.device
+
+
+def fit(
+    folder: RunFolder,
+    recipe: Values,
+    fold: Fold,
+    seed: int,
+    *,
+    checkpoint: Path,
+    keep: Callable[[list[dict[str, Any]]], None],
+) -> Fitted:
+    """Train, or go on from the checkpoint where there is one.
+
+    Args:
+        folder: Gets the tables of what was loaded and tuned.
+        checkpoint: Where the state is after every epoch.
+        keep: Gets the history after every epoch.
+
+    Raises:
+        RunFailed: Training diverged.
+        BadInput: The recipe or the corpus cannot be used.
+    """
+    corpus = open_corpus(recipe["corpus"])
+    splits = corpus.open(fold)
+    device = best_device()
+    torch.manual_seed(seed)
+    assembly = assemble(recipe, corpus.layout, splits.vocabulary)
+    _start(assembly, splits)
+    resumable = checkpoint.exists()
+    if recipe["init_from"] and not resumable:
+        source = find_source(Path(recipe["init_from"]), seed)
+        folder.write_table("init", warm_start(assembly.recognizer, splits.vocabulary, source))
+    assembly.recognizer.to(device)
+
+    def save(state: Checkpoint) -> None:
+        save_checkpoint(checkpoint, state)
+        keep(state.history)
+
+    state = train_epochs(
+        assembly,
+        splits,
+        seed=seed,
+        device=device,
+        resumed=load_checkpoint(checkpoint) if resumable else None,
+        save=save,
+    )
+    assembly.recognizer.load_state_dict(state.best)
+    if assembly.decoder.tune:
+        assembly, recipe = _tuned(assembly, recipe, splits, device, folder)
+    return Fitted(assembly, recipe, splits, corpus.layout, state, device)
+
+
+def _start(assembly: Assembly, splits: Splits) -> None:
+    """Begin at the blank rate of the data instead of learning it first."""
+    first = splits.train(0)
+    frames = torch.tensor([len(sample.landmarks) for sample in first])
+    timesteps = int(assembly.recognizer.out_lengths(frames).sum())
+    labels = sum(len(sample.glosses) for sample in first)
+    blank = 1.0 - labels / timesteps
+    assembly.recognizer.start_blank(blank)
+    for stage in assembly.stages:
+        stage.objective.fit(splits.references, assembly.vocabulary, blank=blank)
+    assembly.decoder.fit(splits.references)
+
+
+def _tuned(
+    assembly: Assembly,
+    recipe: Values,
+    splits: Splits,
+    device: torch.device,
+    folder: RunFolder,
+) -> tuple[Assembly, Values]:
+    """With the decoder's weights that are best on dev; what was tried goes to the folder."""
+    found = {at: log_probs for at, log_probs, _ in outputs(assembly, splits.dev, device)}
+    decode, table = tune(
+        recipe["decode"],
+        [found[at] for at in range(len(found))],
+        [sample.glosses for sample in splits.dev],
+        assembly.vocabulary,
+        training=splits.references,
+    )
+    folder.write_table("tuning", table)
+    decoder = DECODERS.build_choice(decode)
+    decoder.fit(splits.references)
+    return replace(assembly, decoder=decoder), {**recipe, "decode": decode}
