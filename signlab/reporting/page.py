@@ -14,6 +14,7 @@ from signlab.reporting.details import (
 )
 from signlab.reporting.field_tests import field_tests_text
 from signlab.reporting.robustness import robustness_text
+from signlab.reporting.search import search_text
 from signlab.reporting.summary import StudySummary
 from signlab.reporting.tables import (
     change_list,
@@ -47,6 +48,8 @@ def page(summary: StudySummary, figures: frozenset[str]) -> str:
         for title, section in _SECTIONS:
             if text := section(summary, figure):
                 parts += [f"## {title}", text]
+    if text := search_text(summary):
+        parts += ["## Search", text]
     parts += ["## What each variant changes", change_list(summary)]
     if text := failures_text(summary):
         parts += ["## Failed runs", text]

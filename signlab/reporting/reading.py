@@ -11,6 +11,7 @@ import pandas as pd
 from signlab.errors import BadStudy
 from signlab.study.files import read_json
 from signlab.study.folder import RunFolder, RunResult, Speed
+from signlab.study.searched import Searched, read_searched
 
 Status = Literal["finished", "failed", "unfinished", "waiting"]
 Cell = tuple[str, int]
@@ -23,12 +24,14 @@ class Variant:
 
     Attributes:
         changes: Before and after, by the dotted key of the recipe.
+        tuned: The same of what a search changed besides.
     """
 
     name: str
     components: tuple[str, ...]
     summary: str
     changes: Mapping[str, tuple[Any, Any]]
+    tuned: Mapping[str, tuple[Any, Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +72,8 @@ class StudyRuns:
         folds: The held-out signers or utterances, by the fold's name; empty where the corpus's
             own splits hold.
         variants: In the study's order; the baseline comes first.
+        untuned: Runs at the recipe's own settings, where ``runs`` have those that were found.
+        searches: Of each variant that was searched.
     """
 
     name: str
@@ -82,6 +87,8 @@ class StudyRuns:
     folds: Mapping[str, tuple[str, ...]]
     variants: tuple[Variant, ...]
     runs: tuple[Run, ...]
+    untuned: tuple[Run, ...] = ()
+    searches: tuple[Searched, ...] = ()
 
     def of(self, variant: str) -> list[Run]:
         """The runs of a variant, whatever their status."""
@@ -113,6 +120,12 @@ def read_study(folder: Path) -> StudyRuns:
             folds={fold["name"]: tuple(fold["test"]) for fold in plan["folds"]},
             variants=tuple(_variant(variant) for variant in plan["variants"]),
             runs=tuple(_run(folder, run) for run in plan["runs"]),
+            untuned=tuple(_run(folder, run) for run in plan.get("untuned", ())),
+            searches=tuple(
+                found
+                for place in plan.get("searches", {}).values()
+                if (found := read_searched(folder / place)) is not None
+            ),
         )
     except FileNotFoundError:
         raise BadStudy(
@@ -126,7 +139,8 @@ def read_study(folder: Path) -> StudyRuns:
 
 def _variant(plan: dict[str, Any]) -> Variant:
     changes = {key: (before, after) for key, (before, after) in plan["changes"].items()}
-    return Variant(plan["name"], tuple(plan["components"]), plan["summary"], changes)
+    tuned = {key: (before, after) for key, (before, after) in plan.get("tuned", {}).items()}
+    return Variant(plan["name"], tuple(plan["components"]), plan["summary"], changes, tuned)
 
 
 def _run(study: Path, plan: dict[str, Any]) -> Run:
