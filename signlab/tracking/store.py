@@ -79,7 +79,8 @@ def _make_database(database: Path) -> None:
     except FileExistsError:
         pass  # another process was faster, and its database is as good
     finally:
-        event.remove(Engine, "connect", _do_not_wait)
+        if event.contains(Engine, "connect", _do_not_wait):  # another thread may make one too
+            event.remove(Engine, "connect", _do_not_wait)
         part.unlink(missing_ok=True)
 
 
