@@ -17,6 +17,7 @@ from signlab.study.recipe import Values
 from signlab.training.assembly import Assembly, assemble, best_device
 from signlab.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from signlab.training.evaluate import outputs
+from signlab.training.fitting import fit_stem
 from signlab.training.trainer import train_epochs
 from signlab.training.warm_start import find_source, warm_start
 
@@ -63,8 +64,8 @@ def fit(
     device = best_device()
     torch.manual_seed(seed)
     assembly = assemble(recipe, corpus.layout, splits.vocabulary)
-    _start(assembly, splits)
     resumable = checkpoint.exists()
+    _start(assembly, splits, fit=not resumable)
     if recipe["init_from"] and not resumable:
         source = find_source(Path(recipe["init_from"]), seed)
         folder.write_table("init", warm_start(assembly.recognizer, splits.vocabulary, source))
@@ -88,9 +89,15 @@ def fit(
     return Fitted(assembly, recipe, splits, corpus.layout, state, device)
 
 
-def _start(assembly: Assembly, splits: Splits) -> None:
-    """Begin at the blank rate of the data instead of learning it first."""
+def _start(assembly: Assembly, splits: Splits, *, fit: bool) -> None:
+    """Begin at the blank rate of the data instead of learning it first.
+
+    Args:
+        fit: Let the stem see the training utterances; a checkpoint holds what it saw in them.
+    """
     first = splits.train(0)
+    if fit:
+        fit_stem(assembly, first)
     frames = torch.tensor([len(sample.landmarks) for sample in first])
     timesteps = int(assembly.recognizer.out_lengths(frames).sum())
     labels = sum(len(sample.glosses) for sample in first)

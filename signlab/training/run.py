@@ -11,13 +11,8 @@ from signlab.study.folder import RunFolder, RunResult
 from signlab.training.assembly import Assembly
 from signlab.training.checkpoint import Checkpoint, TrainedModel, save_model
 from signlab.training.environment import describe_environment
-<<<<<<< HEAD
-from signlab.training.evaluate import Evaluation, evaluate, outputs
-from signlab.training.fitting import fit_stem
-=======
 from signlab.training.evaluate import Evaluation, evaluate
 from signlab.training.fit import fit
->>>>>>> 99be1a4 (Search the settings of every variant with Optuna: trials side by side, resumable, shared, stopped early)
 from signlab.training.outcome import hypotheses_table
 from signlab.training.robustness import robustness
 
@@ -36,32 +31,6 @@ def train(folder: RunFolder) -> None:
         BadInput: The recipe or the corpus cannot be used.
     """
     record = folder.recipe()
-<<<<<<< HEAD
-    recipe = record["recipe"]
-    corpus = open_corpus(recipe["corpus"])
-    splits = corpus.open(folder.fold())
-    device = best_device()
-    torch.manual_seed(record["seed"])
-    assembly = assemble(recipe, corpus.layout, splits.vocabulary)
-    resumable = folder.checkpoint_path.exists()
-    _start(assembly, splits, fit=not resumable)
-    if recipe["init_from"] and not resumable:
-        source = find_source(Path(recipe["init_from"]), record["seed"])
-        folder.write_table("init", warm_start(assembly.recognizer, splits.vocabulary, source))
-    assembly.recognizer.to(device)
-
-    def save(state: Checkpoint) -> None:
-        save_checkpoint(folder.checkpoint_path, state)
-        folder.write_table("epochs", pd.DataFrame(state.history))
-
-    state = train_epochs(
-        assembly,
-        splits,
-        seed=record["seed"],
-        device=device,
-        resumed=load_checkpoint(folder.checkpoint_path) if resumable else None,
-        save=save,
-=======
     fitted = fit(
         folder,
         record["recipe"],
@@ -69,7 +38,6 @@ def train(folder: RunFolder) -> None:
         record["seed"],
         checkpoint=folder.checkpoint_path,
         keep=lambda history: folder.write_table("epochs", pd.DataFrame(history)),
->>>>>>> 99be1a4 (Search the settings of every variant with Optuna: trials side by side, resumable, shared, stopped early)
     )
     assembly, splits, layout, state = fitted.assembly, fitted.splits, fitted.layout, fitted.state
     dev, test = (evaluate(assembly, part, fitted.device) for part in (splits.dev, splits.test))
@@ -95,52 +63,10 @@ def train(folder: RunFolder) -> None:
     folder.checkpoint_path.unlink()  # the optimiser's state is three times the model
 
 
-<<<<<<< HEAD
-def _start(assembly: Assembly, splits: Splits, *, fit: bool) -> None:
-    """Begin at the blank rate of the data instead of learning it first.
-
-    Args:
-        fit: Let the stem see the training utterances; a checkpoint holds what it saw in them.
-    """
-    first = splits.train(0)
-    if fit:
-        fit_stem(assembly, first)
-    frames = torch.tensor([len(sample.landmarks) for sample in first])
-    timesteps = int(assembly.recognizer.out_lengths(frames).sum())
-    labels = sum(len(sample.glosses) for sample in first)
-    blank = 1.0 - labels / timesteps
-    assembly.recognizer.start_blank(blank)
-    for stage in assembly.stages:
-        stage.objective.fit(splits.references, assembly.vocabulary, blank=blank)
-    assembly.decoder.fit(splits.references)
-
-
-def _tuned(
-    assembly: Assembly,
-    recipe: dict[str, Any],
-    splits: Splits,
-    device: torch.device,
-    folder: RunFolder,
-) -> tuple[Assembly, dict[str, Any]]:
-    """With the decoder's weights that are best on dev; what was tried goes to the folder."""
-    found = {at: log_probs for at, log_probs, _ in outputs(assembly, splits.dev, device)}
-    decode, table = tune(
-        recipe["decode"],
-        [found[at] for at in range(len(found))],
-        [sample.glosses for sample in splits.dev],
-        assembly.vocabulary,
-        training=splits.references,
-    )
-    folder.write_table("tuning", table)
-    decoder = DECODERS.build_choice(decode)
-    decoder.fit(splits.references)
-    return replace(assembly, decoder=decoder), {**recipe, "decode": decode}
-=======
 def operations_a_second(assembly: Assembly) -> int:
     """Multiply-adds for one second of landmarks at 25 frames/s."""
     operations = multiply_adds(assembly.recognizer, assembly.features.widths, CLIP_FRAMES)
     return round(sum(operations.values()) * 25 / CLIP_FRAMES)
->>>>>>> 99be1a4 (Search the settings of every variant with Optuna: trials side by side, resumable, shared, stopped early)
 
 
 def _result(
