@@ -52,7 +52,7 @@ class _Keep:
         new = pd.DataFrame(history).assign(part=self._index)
         if len(self._before):
             new["epoch"] += len(self._before)
-            new["seconds"] += self._before["seconds"].iloc[-1]
+            new["seconds"] += self._before["seconds"].tolist()[-1]
         tables = [self._before, new] if len(self._before) else [new]
         self._folder.write_table("epochs", pd.concat(tables, ignore_index=True))
 
