@@ -1,6 +1,7 @@
 """Every error that signlab raises on purpose; the message is one sentence for the user."""
 
 import difflib
+import signal
 from collections.abc import Iterable
 
 
@@ -30,6 +31,14 @@ class TrainingDiverged(RunFailed):
 
 class SearchFailed(RunFailed):
     """A search ended without settings that can be used."""
+
+
+class Interrupted(SignlabError):
+    """A signal ended the training, which left a checkpoint to go on from."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        super().__init__(f"stopped by {number.name}; the same command goes on from there")
+        self.number = number
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

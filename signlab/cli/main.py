@@ -14,7 +14,7 @@ from signlab.cli.recognise import recognise
 from signlab.cli.score import compare, score
 from signlab.cli.search import search
 from signlab.cli.study import SOME_FAILED, report, run_study
-from signlab.errors import RunFailed, SignlabError
+from signlab.errors import Interrupted, RunFailed, SignlabError
 
 BAD_INPUT, INTERRUPTED = 2, 130
 
@@ -53,6 +53,9 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _interrupt)  # a stop from outside is a Ctrl-C: workers are ended
     try:
         app()
+    except Interrupted as error:
+        print(f"signlab: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(INTERRUPTED)
     except SignlabError as error:
         print(f"signlab: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(SOME_FAILED if isinstance(error, RunFailed) else BAD_INPUT)

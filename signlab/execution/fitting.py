@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import torch
 
@@ -17,7 +16,8 @@ from signlab.study.plan import Variant
 from signlab.study.study import Study
 from signlab.training.assembly import Assembly, assemble
 from signlab.training.feasible import check_lengths
-from signlab.training.warm_start import find_source
+from signlab.training.source import Identity
+from signlab.training.teacher import trained_teacher
 
 
 class Fitting:
@@ -84,7 +84,9 @@ class Fitting:
             _check_times(self._study, variant, assembly, first)
             for samples in (first, splits.dev, splits.test):
                 _check_lengths(variant, recognizer, samples)
-        _check_source(self._study, variant, seeds)
+            for seed in seeds:
+                identity = Identity(seed, fold, corpus.digest)
+                _check_sources(self._study, variant, assembly, identity)
         return parameters, frames
 
 
@@ -120,12 +122,16 @@ def _check_times(
             )
 
 
-def _check_source(study: Study, variant: Variant, seeds: Sequence[int]) -> None:
-    """See that there is a model for each run that begins with another's weights."""
-    source = variant.recipe["init_from"]
-    for seed in seeds if source else ():
-        try:
-            find_source(Path(source), seed)
-        except SignlabError as error:
-            where = study.where("init_from", variant.components)
-            raise BadStudy(f"{where}: variant {variant.name!r}: {error}") from None
+def _check_sources(study: Study, variant: Variant, assembly: Assembly, identity: Identity) -> None:
+    """See that there are the models that a run begins with and learns from."""
+    key = "init_from"
+    try:
+        if written := variant.recipe["init_from"]:
+            identity.source(written, key=key)
+        key = "schedule"
+        for phase in assembly.schedule.plan:
+            if phase.distil is not None and phase.distil.of_a_run:
+                trained_teacher(phase.distil.teacher, identity, assembly)
+    except SignlabError as error:
+        where = study.where(key, variant.components)
+        raise BadStudy(f"{where}: variant {variant.name!r}: {error}") from None

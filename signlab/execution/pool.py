@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from signlab.study.folder import RunFolder
 
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 10.0
+"""For a process that was asked to end: to finish its update and write a checkpoint."""
+
 POLL_SECONDS = 0.2
 
 

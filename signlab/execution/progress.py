@@ -46,6 +46,7 @@ class Progress:
         self._started = time.monotonic()
         self._shown = 0.0
         self._told: set[str] = set()
+        self._noted = {str(f.path): len(f.notes()) for f in folders}
         self._epochs = {str(f.path): _epochs(f) for f in folders}
         self._live = Live(console=console, transient=True, auto_refresh=False)
 
@@ -75,7 +76,10 @@ class Progress:
     def _tell_ended(self, active: set[str]) -> None:
         for folder in self._folders:
             key = str(folder.path)
-            if key in active or key in self._told:
+            if key in self._told:
+                continue
+            self._tell_notes(folder)
+            if key in active:
                 continue
             failure = folder.failure()
             if failure is not None:
@@ -93,6 +97,12 @@ class Progress:
                 )
             elif self._task != "training" and folder.speed() is not None:
                 self._told.add(key)
+
+    def _tell_notes(self, folder: RunFolder) -> None:
+        key, notes = str(folder.path), folder.notes()
+        for sentence in notes[self._noted[key] :]:
+            self._console.print(f"note    {_name(folder)}: {sentence}", soft_wrap=True)
+        self._noted[key] = len(notes)
 
     def _left(self, glimpses: Sequence[Glimpse]) -> str:
         """Time left, from the share of all epochs that this call has seen."""

@@ -1,14 +1,17 @@
 """The process of one run: ``python -m signlab.execution.worker train|measure|search FOLDER``."""
 
+import fcntl
 import os
+import signal
 import sys
 import threading
 import time
 import traceback
 from pathlib import Path
 
-from signlab.errors import SignlabError
+from signlab.errors import Interrupted, SignlabError
 from signlab.execution.catalogue import load_plugins
+from signlab.execution.pool import GRACE_SECONDS
 from signlab.study.folder import RunFolder
 from signlab.training.measure import measure
 from signlab.training.run import train
@@ -23,7 +26,13 @@ def main(task: str, path: Path) -> int:
     folder = RunFolder(path)
     try:
         load_plugins(folder.recipe()["plugins"])
-        TASKS[task](folder)
+        with (path / ".worker.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # an orphan may still be at its last update
+            TASKS[task](folder)
+    except Interrupted as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        signal.signal(error.number, signal.SIG_DFL)
+        os.kill(os.getpid(), error.number)  # so that the runner sees what ended it
     except SignlabError as error:
         folder.write_failure(str(error))
         return 1
@@ -38,6 +47,8 @@ def _end_with_parent(parent: int) -> None:
     """Leave when the runner was killed, so that no orphan writes beside its successor."""
     while os.getppid() == parent:
         time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
     os._exit(1)
 
 

@@ -1,6 +1,7 @@
 """The folder of one run: who writes what, and how it is read again.
 
 ``recipe.json`` is written first, ``result.json`` last and atomically: it is the done marker.
+What lies there of checkpoints is the business of ``training.resume``.
 A run that ended badly leaves ``failure.json`` instead.
 """
 
@@ -56,7 +57,7 @@ class RunResult:
         distinct_glosses: How many glosses the dev hypotheses use.
         collapsed: Whether the run never left the blank plateau.
         epochs_to_escape: First epoch whose dev WER is below 90 %, or None.
-        best_epoch: The epoch whose weights the run ends with.
+        best_epoch: The epoch whose weights the run ends with, or the foremost of those averaged.
         signature: How the WERs were made.
         environment: Versions, machine, git revision and command.
     """
@@ -89,11 +90,6 @@ class RunFolder:
     def recipe_path(self) -> Path:
         """The resolved recipe with its digest, variant, fold and seed."""
         return self.path / "recipe.json"
-
-    @property
-    def checkpoint_path(self) -> Path:
-        """Where an unfinished run goes on: weights, optimiser, generator, epoch, history."""
-        return self.path / "checkpoint.pt"
 
     @property
     def model_path(self) -> Path:
@@ -156,8 +152,19 @@ class RunFolder:
         """Forget a failure, before another try."""
         (self.path / "failure.json").unlink(missing_ok=True)
 
+    def notes(self) -> list[str]:
+        """What a reader of the result should know of how it came about, a sentence each."""
+        path = self.path / "notes.txt"
+        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+    def note(self, sentence: str) -> None:
+        """Add a note, unless it is there already."""
+        if sentence not in self.notes():
+            with (self.path / "notes.txt").open("a", encoding="utf-8") as stream:
+                stream.write(sentence + "\n")
+
     def epochs(self) -> pd.DataFrame:
-        """One row an epoch: epoch, loss, learning_rate, dev_wer, blank_share, ... ."""
+        """One row an epoch: epoch, phase, loss_per_label, learning_rate, dev_wer, ... ."""
         path = self.path / "epochs.parquet"
         return pd.read_parquet(path) if path.exists() else pd.DataFrame()
 

@@ -84,7 +84,6 @@ def evaluate(
     )
 
 
-@torch.inference_mode()
 def outputs(
     assembly: Assembly,
     samples: Sequence[Sample],
@@ -107,8 +106,10 @@ def outputs(
         batch = collate([samples[i] for i in chosen], assembly.vocabulary, selection).to(device)
         if without:
             batch = hide(batch, hidden.expand_as(batch.landmarks.present))
-        output = assembly.forward(batch)
-        nats = Ctc()(output.log_probs, output.lengths, batch.labels, batch.label_lengths).tolist()
+        with torch.inference_mode():
+            output = assembly.forward(batch)
+        labels = batch.labels, batch.label_lengths
+        nats = Ctc()(output.log_probs, output.lengths, *labels).tolist()
         log_probs, lengths = output.log_probs.cpu().numpy(), output.lengths.cpu().numpy()
         for row, index in enumerate(chosen):
             yield index, log_probs[row, : lengths[row]], nats[row]

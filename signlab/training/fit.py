@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -11,15 +10,18 @@ from signlab.corpora.base import Splits, open_corpus
 from signlab.landmarks.layout import Layout
 from signlab.scoring.decode import DECODERS
 from signlab.scoring.tune import tune
-from signlab.study.fold import Fold
 from signlab.study.folder import RunFolder
 from signlab.study.recipe import Values
 from signlab.training.assembly import Assembly, assemble, best_device
-from signlab.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from signlab.training.averaging import Kept, Weights, mean_weights
+from signlab.training.checkpoint import Checkpoint, State
 from signlab.training.evaluate import outputs
 from signlab.training.fitting import fit_stem
-from signlab.training.trainer import train_epochs
-from signlab.training.warm_start import find_source, warm_start
+from signlab.training.interruption import Interruption
+from signlab.training.resume import Checkpoints
+from signlab.training.source import Identity
+from signlab.training.trainer import Listeners, Trainer
+from signlab.training.warm_start import warm_start
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Fitted:
     Attributes:
         recipe: As given, with the decoder's weights that were tuned.
         state: The last.
+        weights: Those that are kept.
+        checkpoints: To be removed once what was measured is written.
     """
 
     assembly: Assembly
@@ -36,57 +40,59 @@ class Fitted:
     splits: Splits
     layout: Layout
     state: Checkpoint
+    weights: Weights
+    checkpoints: Checkpoints
     device: torch.device
 
 
 def fit(
     folder: RunFolder,
     recipe: Values,
-    fold: Fold,
-    seed: int,
+    identity: Identity,
     *,
     checkpoint: Path,
-    keep: Callable[[list[dict[str, Any]]], None],
+    keep: Callable[[list[State]], None],
 ) -> Fitted:
     """Train, or go on from the checkpoint where there is one.
 
     Args:
-        folder: Gets the tables of what was loaded and tuned.
+        folder: Gets the tables of what was loaded and tuned, and the notes.
         checkpoint: Where the state is after every epoch.
         keep: Gets the history after every epoch.
 
     Raises:
         RunFailed: Training diverged.
-        BadInput: The recipe or the corpus cannot be used.
+        Interrupted: A signal came; the next call goes on from there.
+        BadInput: The recipe, the corpus or a checkpoint cannot be used.
     """
     corpus = open_corpus(recipe["corpus"])
-    splits = corpus.open(fold)
+    splits = corpus.open(identity.fold)
     device = best_device()
-    torch.manual_seed(seed)
+    torch.manual_seed(identity.seed)
     assembly = assemble(recipe, corpus.layout, splits.vocabulary)
-    resumable = checkpoint.exists()
-    _start(assembly, splits, fit=not resumable)
-    if recipe["init_from"] and not resumable:
-        source = find_source(Path(recipe["init_from"]), seed)
+    checkpoints = Checkpoints(checkpoint, {"recipe": recipe, **identity.record()}, folder.note)
+    resumed = checkpoints.load()
+    _start(assembly, splits, fit=resumed is None)
+    if recipe["init_from"] and resumed is None:
+        source = identity.source(recipe["init_from"], key="init_from")
         folder.write_table("init", warm_start(assembly.recognizer, splits.vocabulary, source))
     assembly.recognizer.to(device)
-
-    def save(state: Checkpoint) -> None:
-        save_checkpoint(checkpoint, state)
-        keep(state.history)
-
-    state = train_epochs(
-        assembly,
-        splits,
-        seed=seed,
-        device=device,
-        resumed=load_checkpoint(checkpoint) if resumable else None,
-        save=save,
-    )
-    assembly.recognizer.load_state_dict(state.best)
+    with Interruption() as stop:
+        trainer = Trainer(
+            assembly,
+            splits,
+            checkpoints,
+            identity=identity,
+            device=device,
+            listeners=Listeners(keep, folder.note),
+            stop=stop,
+        )
+        state = trainer.train(resumed)
+    weights = mean_weights([Kept(**one) for one in state.kept])
+    assembly.recognizer.load_state_dict(weights)
     if assembly.decoder.tune:
         assembly, recipe = _tuned(assembly, recipe, splits, device, folder)
-    return Fitted(assembly, recipe, splits, corpus.layout, state, device)
+    return Fitted(assembly, recipe, splits, corpus.layout, state, weights, checkpoints, device)
 
 
 def _start(assembly: Assembly, splits: Splits, *, fit: bool) -> None:

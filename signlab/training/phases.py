@@ -21,6 +21,28 @@ FLOOR = 0.01
 """Share of the learning rate at which a cosine ends."""
 
 
+class Distil(Group):
+    """Learning from a teacher's outputs beside the labels.
+
+    Attributes:
+        teacher: "ema", the running average of the weights (``schedule.ema`` says over how many
+            updates); "previous", the model with which the phase before ended; or a finished run:
+            its folder, its ``model.pt``, or a variant's folder with one run a seed.
+        weight: Of the divergence beside the loss.
+        temperature: Softens both sides; its square weighs the divergence, which a higher one
+            makes smaller.
+    """
+
+    teacher: Annotated[str, Field(min_length=1)] = "ema"
+    weight: Positive = 0.2
+    temperature: Positive = 2.0
+
+    @property
+    def of_a_run(self) -> bool:
+        """Whether the teacher is a finished run."""
+        return self.teacher not in ("ema", "previous")
+
+
 def _checked(
     resolve: Callable[[Any, Registry[Any]], dict[str, Any]], registry: Registry[Any]
 ) -> AfterValidator:
@@ -49,6 +71,7 @@ class PhaseSettings(Group):
         augment: The augmentations of this phase, instead of the recipe's.
         loss: The loss of this phase, instead of the recipe's.
         regularise: The regularisers of this phase, instead of the recipe's.
+        distil: A teacher.
     """
 
     epochs: Count
@@ -57,6 +80,7 @@ class PhaseSettings(Group):
     augment: Chain | None = None
     loss: LossChoice | None = None
     regularise: Terms | None = None
+    distil: Distil | None = None
 
     @property
     def sections(self) -> dict[str, Any]:
@@ -79,6 +103,7 @@ class Phase:
     epochs: int
     learning_rate: float
     curve: Curve = "constant"
+    distil: Distil | None = None
     sections: Mapping[str, Any] = field(default_factory=dict)
 
     def rate(self, progress: float) -> float:

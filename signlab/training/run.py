@@ -15,6 +15,7 @@ from signlab.training.evaluate import Evaluation, evaluate
 from signlab.training.fit import fit
 from signlab.training.outcome import hypotheses_table
 from signlab.training.robustness import robustness
+from signlab.training.source import Identity
 
 ESCAPE_WER = 90.0
 """A dev WER below this, in percent, means that a run has left the blank plateau."""
@@ -28,15 +29,15 @@ def train(folder: RunFolder) -> None:
 
     Raises:
         RunFailed: Training diverged.
+        Interrupted: A signal came; the next call goes on from there.
         BadInput: The recipe or the corpus cannot be used.
     """
     record = folder.recipe()
     fitted = fit(
         folder,
         record["recipe"],
-        folder.fold(),
-        record["seed"],
-        checkpoint=folder.checkpoint_path,
+        Identity(record["seed"], folder.fold(), record["corpus_digest"]),
+        checkpoint=folder.path / "checkpoint.pt",
         keep=lambda history: folder.write_table("epochs", pd.DataFrame(history)),
     )
     assembly, splits, layout, state = fitted.assembly, fitted.splits, fitted.layout, fitted.state
@@ -52,7 +53,7 @@ def train(folder: RunFolder) -> None:
     table = robustness(assembly, splits.test, fitted.device, intact=test)
     folder.write_table("analysis/robustness", table)
     model = TrainedModel(
-        weights=state.best,
+        weights=fitted.weights,
         recipe=fitted.recipe,
         vocabulary=list(splits.vocabulary),
         layout=layout.name,
@@ -60,7 +61,7 @@ def train(folder: RunFolder) -> None:
     )
     save_model(folder.model_path, model)
     folder.write_result(_result(assembly, state, dev, test, record["corpus_digest"]))
-    folder.checkpoint_path.unlink()  # the optimiser's state is three times the model
+    fitted.checkpoints.remove()  # the optimiser's state is three times the model
 
 
 def operations_a_second(assembly: Assembly) -> int:
@@ -87,7 +88,7 @@ def _result(
         distinct_glosses=dev.distinct_glosses,
         collapsed=dev.collapsed(len(assembly.vocabulary)),
         epochs_to_escape=next(escapes, None),
-        best_epoch=state.best_epoch,
+        best_epoch=state.kept[0]["epoch"],
         epochs=state.epoch,
         signature=assembly.scoring.signature(assembly.decoder.signature),
         corpus_digest=corpus_digest,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from signlab.registry import BadSetting, Registry
-from signlab.training.phases import Count, Phase, PhaseSettings, Positive
+from signlab.training.phases import Count, Distil, Phase, PhaseSettings, Positive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +22,14 @@ class Schedule(ABC):
         weight_decay: Of AdamW.
         clip: Largest norm of the gradient.
         updates_per_epoch: Ends an epoch early; for a quick look.
+        ema: Decay an update of a running average of the weights, which is then scored on dev and
+            kept instead of the weights themselves.
         keep: Whose weights a run ends with: those of the epoch that is best on dev, or of the
             last, which is the better choice where dev is too small to tell epochs apart.
+        average: Of how many of these epochs a run ends with the mean.
+        patience: Epochs without a better dev after which a phase ends early.
+        retry: Whether a training that diverged goes on, once, from the last good epoch at half
+            the learning rate.
     """
 
     learning_rate: Positive = 2e-3
@@ -32,11 +38,28 @@ class Schedule(ABC):
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     clip: Positive = 1.0
     updates_per_epoch: Count | None = None
+    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
     keep: Literal["best", "last"] = "best"
+    average: Count = 1
+    patience: Count | None = None
+    retry: bool = False
 
     def __post_init__(self) -> None:
         if not self.plan:
             raise BadSetting("phases", "no phase is left")
+        teachers = [phase.distil.teacher for phase in self.plan if phase.distil]
+        if "ema" in teachers and self.ema is None:
+            raise BadSetting(
+                "ema",
+                "the teacher 'ema' needs schedule.ema, the decay of the average an update: 0.99 "
+                "remembers about a hundred updates",
+            )
+        first = self.plan[0]
+        if first.distil and first.distil.teacher == "previous":
+            raise BadSetting(
+                f"phases.{first.name}.distil.teacher",
+                f"{first.name!r} is the first phase, so no model before it can be its teacher",
+            )
 
     @property
     @abstractmethod
@@ -63,10 +86,12 @@ class Cosine(Schedule):
     Attributes:
         epochs: Of both together.
         warmup_epochs: Of the warm-up.
+        distil: A teacher, after the warm-up.
     """
 
     epochs: Count = 40
     warmup_epochs: Annotated[int, Field(ge=0)] = 2
+    distil: Distil | None = None
 
     def __post_init__(self) -> None:
         if self.warmup_epochs >= self.epochs:
@@ -83,7 +108,7 @@ class Cosine(Schedule):
         epochs = self._scaled(self.epochs)
         warmup = min(self._scaled(self.warmup_epochs), epochs - 1) if self.warmup_epochs else 0
         rate = self.learning_rate
-        main = Phase("main", epochs - warmup, rate, "cosine")
+        main = Phase("main", epochs - warmup, rate, "cosine", self.distil)
         return (Phase("warm-up", warmup, rate, "rise"), main) if warmup else (main,)
 
 
@@ -107,6 +132,7 @@ class Phased(Schedule):
                 self._scaled(phase.epochs),
                 phase.learning_rate or self.learning_rate,
                 phase.curve,
+                phase.distil,
                 phase.sections,
             )
             for name, phase in self.phases.items()

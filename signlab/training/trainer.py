@@ -13,135 +13,229 @@ from typing import Any
 import torch
 
 from signlab.corpora.base import Splits
-from signlab.errors import TrainingDiverged
+from signlab.errors import Interrupted, TrainingDiverged
 from signlab.training.assembly import Assembly, Stage
-from signlab.training.checkpoint import Checkpoint
+from signlab.training.averaging import copied
+from signlab.training.checkpoint import Checkpoint, State, Within
 from signlab.training.epoch import Epoch
 from signlab.training.evaluate import evaluate
+from signlab.training.health import Sums
+from signlab.training.interruption import Interruption
+from signlab.training.learner import Learner
+from signlab.training.progress import after_epoch
+from signlab.training.resume import Checkpoints
+from signlab.training.source import Identity
 from signlab.training.update import Updates
+
+SAVE_SECONDS = 600.0
+"""Between two checkpoints of a long epoch: what a power cut may cost."""
+
+SLOWER = 0.5
+"""Factor of the learning rates of a training that diverged and goes on."""
 
 
 @dataclass(frozen=True)
-class EpochSums:
-    """What the updates of one epoch add up to."""
+class Listeners:
+    """Who is told what while a training goes on.
 
-    loss: float
-    labels: int
-    frames: int
-    updates: int
-    gradient_norm: float
-    seconds: float
+    Attributes:
+        epochs: Given the rows of all epochs so far, after each.
+        note: Given a sentence that a reader of the result should know.
+    """
+
+    epochs: Callable[[list[State]], None]
+    note: Callable[[str], None]
 
 
-def train_epochs(
-    assembly: Assembly,
-    splits: Splits,
-    *,
-    seed: int,
-    device: torch.device,
-    resumed: Checkpoint | None,
-    save: Callable[[Checkpoint], None],
-) -> Checkpoint:
-    """Train until the schedule ends, or go on from where a killed run stopped.
+@dataclass(frozen=True)
+class Underway:
+    """An epoch that is being trained.
+
+    Attributes:
+        state: At its begin.
+        sums: Of its updates so far.
+        started: When the training would have started without any break (``time.perf_counter``).
+    """
+
+    state: Checkpoint
+    stage: Stage
+    batches: Epoch
+    sums: Sums
+    started: float
+
+    @property
+    def seconds(self) -> float:
+        """Training time so far, that of earlier epochs included."""
+        return time.perf_counter() - self.started
+
+    def place(self) -> Checkpoint:
+        """The state with the place in the epoch."""
+        done, generator = self.batches.done, self.batches.generator.get_state()
+        within = Within(done, generator, self.sums.state_dict())
+        return replace(self.state, within=within, seconds=self.seconds)
+
+
+class Trainer:
+    """Trains what an assembly holds on one fold.
 
     Args:
-        save: Called with the state after every epoch.
-
-    Returns:
-        The last state; its ``best`` weights are those that the schedule keeps.
-
-    Raises:
-        TrainingDiverged: The loss became infinite or not a number.
+        checkpoints: Where every epoch leaves one.
+        identity: Of the run; its seed orders the data and augments them.
+        device: Where the recogniser is.
+        stop: What may end the training early.
     """
-    recognizer, schedule = assembly.recognizer, assembly.schedule
-    optimizer = torch.optim.AdamW(
-        recognizer.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay
-    )
-    state = resumed or Checkpoint.start()
-    if resumed is not None:
-        recognizer.load_state_dict(resumed.model)
-        optimizer.load_state_dict(resumed.optimizer)
-        torch.set_rng_state(resumed.random_state)
-    while state.epoch < schedule.total_epochs:
-        started = time.perf_counter()
-        stage, done = assembly.at(state.epoch)
-        sums = _train_epoch(assembly, stage, done, optimizer, splits, seed, state.epoch, device)
-        evaluation = evaluate(assembly, splits.dev, device)
-        wer = evaluation.errors.wer
-        # dev WER saturates where the signers of dev are known; among equals the loss decides
-        better = schedule.keep == "last" or (
-            (wer, evaluation.loss_per_label) < (state.best_wer, state.best_loss)
-        )
-        seconds = state.seconds + time.perf_counter() - started
-        row = {
-            "epoch": state.epoch + 1,
-            "updates": sums.updates,
-            "seconds": seconds,
-            "training_seconds": sums.seconds,
-            "frames": sums.frames,
-            "loss_per_label": sums.loss / sums.labels,
-            "dev_loss_per_label": evaluation.loss_per_label,
-            "phase": stage.phase.name,
-            "learning_rate": stage.phase.rate(done + 1.0),
-            "gradient_norm": sums.gradient_norm,
-            "dev_wer": wer,
-            "blank_share": evaluation.blank_share,
-            "distinct_glosses": evaluation.distinct_glosses,
-        }
-        weights = _copy(recognizer.state_dict())
-        state = replace(
+
+    def __init__(
+        self,
+        assembly: Assembly,
+        splits: Splits,
+        checkpoints: Checkpoints,
+        *,
+        identity: Identity,
+        device: torch.device,
+        listeners: Listeners,
+        stop: Interruption,
+    ) -> None:
+        self._assembly, self._splits, self._checkpoints = assembly, splits, checkpoints
+        self._identity, self._device = identity, device
+        self._listeners, self._stop = listeners, stop
+        self._learner = Learner(assembly, identity)
+
+    def train(self, resumed: Checkpoint | None) -> Checkpoint:
+        """Train until the schedule ends.
+
+        Args:
+            resumed: Where a killed run stopped.
+
+        Returns:
+            The last state; what it has ``kept`` is what the run ends with.
+
+        Raises:
+            TrainingDiverged: A loss or a gradient is no number, and no retry is left.
+            Interrupted: A signal came; a checkpoint holds the place.
+        """
+        state = resumed or Checkpoint()
+        if resumed is None:
+            self._save(state)
+        else:
+            self._go_to(state)
+        while state.phase < len(self._assembly.stages):
+            try:
+                state = self._epoch(state)
+            except TrainingDiverged as error:
+                state = self._slower(state, error)
+        self._leave_if_asked()
+        return state
+
+    def _epoch(self, state: Checkpoint) -> Checkpoint:
+        """The next epoch, or the rest of it."""
+        epoch = self._begin(state)
+        try:
+            self._update(epoch)
+            with self._stop.at_once():
+                evaluation = evaluate(self._learner.scored, self._splits.dev, self._device)
+        except Interrupted:
+            self._save(epoch.place())
+            raise
+        state = after_epoch(
             state,
-            epoch=state.epoch + 1,
-            model=weights,
-            best=weights if better else state.best,
-            best_epoch=state.epoch + 1 if better else state.best_epoch,
-            best_wer=wer if better else state.best_wer,
-            best_loss=evaluation.loss_per_label if better else state.best_loss,
-            optimizer=optimizer.state_dict(),
-            random_state=torch.get_rng_state(),
-            history=[*state.history, row],
-            seconds=seconds,
+            self._assembly.schedule,
+            sums=epoch.sums,
+            frames=epoch.batches.frames,
+            evaluation=evaluation,
+            weights=copied(self._learner.scored.recognizer.state_dict()),
+            seconds=epoch.seconds,
         )
-        save(state)
-    return state
+        self._save(state)
+        self._listeners.epochs(state.history)
+        return state
 
-
-def _train_epoch(
-    assembly: Assembly,
-    stage: Stage,
-    done: int,
-    optimizer: torch.optim.Optimizer,
-    splits: Splits,
-    seed: int,
-    epoch: int,
-    device: torch.device,
-) -> EpochSums:
-    schedule, recognizer = assembly.schedule, assembly.recognizer
-    recognizer.train()
-    batches = Epoch(
-        assembly, stage.augment, splits.train(epoch), seed=seed, number=epoch, device=device
-    )
-    updates = Updates(recognizer, optimizer, clip=schedule.clip, device=device)
-    started = time.perf_counter()
-    for update, batch in enumerate(batches):
-        loss = stage.objective(assembly.forward(batch), batch)
-        rate = stage.phase.rate(done + update / len(batches))
-        updates(loss, batch.label_lengths.sum(), rate=rate)
-    sums = updates.sums()
-    if not sums.finite:
-        raise TrainingDiverged(
-            f"the loss or its gradient became infinite or not a number in epoch {epoch + 1}; "
-            "a lower schedule.learning_rate or schedule.clip may help"
+    def _begin(self, state: Checkpoint) -> Underway:
+        stage = self._assembly.stages[state.phase]
+        if state.begins_phase:
+            self._learner.enter(stage.phase)
+        started = time.perf_counter() - state.seconds
+        batches = Epoch(
+            self._assembly,
+            stage.augment,
+            self._splits.train(state.epoch),
+            seed=self._identity.seed,
+            number=state.epoch,
+            device=self._device,
         )
-    return EpochSums(
-        loss=sums.loss,
-        labels=sums.labels,
-        frames=batches.frames,
-        updates=sums.updates,
-        gradient_norm=sums.gradient_norm / sums.updates,
-        seconds=time.perf_counter() - started,
-    )
+        sums = Sums()
+        if state.within is not None:
+            batches.skip(state.within.batches, state.within.generator)
+            sums.load_state_dict(state.within.sums)
+        return Underway(state, stage, batches, sums, started)
+
+    def _update(self, epoch: Underway) -> None:
+        """All updates of an epoch, or the rest of them."""
+        self._leave_if_asked()
+        state, stage, batches, sums = epoch.state, epoch.stage, epoch.batches, epoch.sums
+        recognizer, learner = self._assembly.recognizer, self._learner
+        updates = Updates(recognizer, learner.optimizer, clip=self._assembly.schedule.clip)
+        recognizer.train()
+        last = saved = time.perf_counter()
+        for update, batch in enumerate(batches, start=batches.done):
+            rate = state.rate * stage.phase.rate(state.phase_epochs + update / len(batches))
+            labels = batch.label_lengths.sum()
+            loss = learner.loss(stage, batch)
+            norm = updates(loss, labels, rate=rate)
+            learner.follow()
+            sums.add(loss, labels, norm)
+            now = time.perf_counter()
+            sums.seconds, last = sums.seconds + now - last, now
+            self._leave_if_asked()
+            if now - saved > SAVE_SECONDS:
+                self._save(epoch.place())
+                saved = now
+        sums.look()
+
+    def _leave_if_asked(self) -> None:
+        if self._stop.requested is not None:
+            raise Interrupted(self._stop.requested)
+
+    def _save(self, state: Checkpoint) -> None:
+        """Write a checkpoint of the state with all that training changes, as it is now."""
+        learner, random = self._learner.state_dict(), _random_states(self._device)
+        self._checkpoints.save(replace(state, learner=learner, random=random))
+
+    def _go_to(self, state: Checkpoint) -> None:
+        """Be where the state was saved."""
+        self._learner.load_state_dict(state.learner)
+        if not state.begins_phase:
+            phase = self._assembly.stages[state.phase].phase
+            self._learner.enter(phase, state.learner["previous"])
+        _set_random_states(self._device, state.random)
+
+    def _slower(self, state: Checkpoint, error: TrainingDiverged) -> Checkpoint:
+        """Back to the last good epoch at a lower learning rate, once, if the recipe allows it.
+
+        Raises:
+            TrainingDiverged: It does not.
+        """
+        cause = f"{error} of epoch {state.epoch + 1}"
+        good = self._checkpoints.last_epoch()
+        if not self._assembly.schedule.retry or state.rate < 1 or good is None:
+            advice = "a lower schedule.learning_rate or schedule.clip may help"
+            raise TrainingDiverged(f"{cause}; {advice}") from None
+        self._listeners.note(f"{cause}; went on after epoch {good.epoch} at half the learning rate")
+        self._go_to(good)
+        return replace(good, rate=SLOWER)
 
 
-def _copy(weights: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.detach().cpu().clone() for name, value in weights.items()}
+def _random_states(device: torch.device) -> list[torch.Tensor]:
+    """Of the global generators that dropout on the device draws from."""
+    states = [torch.get_rng_state()]
+    return states if device.type == "cpu" else [*states, _module(device).get_rng_state(device)]
+
+
+def _set_random_states(device: torch.device, states: list[torch.Tensor]) -> None:
+    torch.set_rng_state(states[0])
+    if device.type != "cpu":
+        _module(device).set_rng_state(states[1], device)
+
+
+def _module(device: torch.device) -> Any:
+    return torch.get_device_module(device)

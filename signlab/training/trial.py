@@ -12,6 +12,7 @@ from signlab.training.evaluate import evaluate
 from signlab.training.fit import Fitted, fit
 from signlab.training.measure import recognise_one
 from signlab.training.run import operations_a_second
+from signlab.training.source import Identity
 
 
 def train_trial(run: RunFolder) -> None:
@@ -29,14 +30,15 @@ def train_trial(run: RunFolder) -> None:
             continue
         checkpoint = folder.checkpoint_of(index)
         keep = _Keep(folder, index)
-        fitted = fit(folder, record["recipe"], fold, seed, checkpoint=checkpoint, keep=keep)
+        identity = Identity(seed, fold, record["corpus_digest"])
+        fitted = fit(folder, record["recipe"], identity, checkpoint=checkpoint, keep=keep)
         dev, state = evaluate(fitted.assembly, fitted.splits.dev, fitted.device), fitted.state
         loss = dev.loss_per_label
         done.append(Part(fold.name, seed, dev.errors, loss, state.seconds, state.epoch))
         if len(done) == len(trainings):  # before the checkpoint goes, which the model is in
             folder.write_measured(_measured(done, fitted, timed=record["timed"]))
         folder.write_parts(done)
-        checkpoint.unlink()
+        fitted.checkpoints.remove()
 
 
 class _Keep:

@@ -10,36 +10,9 @@ from torch import Tensor
 
 from signlab.errors import BadInput
 from signlab.models.recognizer import Recognizer
-from signlab.study.folder import RunFolder
 from signlab.training.checkpoint import TrainedModel, load_model
 
 Fate = Literal["loaded", "resized", "left: not in the source", "left: another shape"]
-
-
-def find_source(path: Path, seed: int) -> Path:
-    """The model that ``init_from`` names.
-
-    Args:
-        path: ``model.pt``, the folder of a finished run, or a variant's folder of runs, of which
-            the one with the same seed is taken.
-        seed: Of the run that is to begin.
-
-    Raises:
-        BadInput: There is no such model, or several fit.
-    """
-    if path.is_file():
-        return path
-    if (path / "model.pt").exists():
-        return path / "model.pt"
-    runs = [RunFolder(file.parent) for file in sorted(path.glob("*/model.pt"))]
-    same = [run for run in runs if run.recipe()["seed"] == seed]
-    if len(same) == 1:
-        return same[0].model_path
-    found = f"{len(same)} finished runs with seed {seed}" if runs else "no finished run"
-    raise BadInput(
-        f"init_from: {path} has {found}; give one run's folder, its model.pt, or the folder of a "
-        "variant with one run a seed"
-    )
 
 
 def warm_start(recognizer: Recognizer, vocabulary: tuple[str, ...], source: Path) -> pd.DataFrame:

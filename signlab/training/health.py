@@ -1,0 +1,72 @@
+"""What the updates of an epoch add up to, and whether they are still numbers."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from signlab.errors import TrainingDiverged
+from signlab.training.checkpoint import State
+
+LOOK_EVERY = 50
+"""Updates between two looks: to read a value from an accelerator makes it wait."""
+
+
+class Sums:
+    """Losses and gradients of the updates of one epoch.
+
+    Attributes:
+        updates: How many were looked at.
+        loss: In nats.
+        labels: Which these are spread over.
+        norm: Of the gradients.
+        largest_norm: The largest of them.
+        seconds: Spent on the updates.
+    """
+
+    def __init__(self) -> None:
+        self._unseen: list[Tensor] = []
+        self.updates = 0
+        self.labels = 0
+        self.loss = self.norm = self.largest_norm = self.seconds = 0.0
+
+    def add(self, loss: Tensor, labels: Tensor, norm: Tensor) -> None:
+        """Note an update: the nats and the labels of its utterances, its gradient's norm.
+
+        Raises:
+            TrainingDiverged: At every LOOK_EVERYth, as ``look`` does.
+        """
+        self._unseen.append(torch.stack([loss.detach(), labels.to(loss), norm.to(loss)]))
+        if len(self._unseen) == LOOK_EVERY:
+            self.look()
+
+    def look(self) -> None:
+        """Add up what was noted.
+
+        Raises:
+            TrainingDiverged: A loss or a gradient is no number; tells the first.
+        """
+        if not self._unseen:
+            return
+        rows = torch.stack(self._unseen).tolist()
+        self._unseen = []
+        for loss, labels, norm in rows:
+            self.updates += 1
+            if not (math.isfinite(loss) and math.isfinite(norm)):
+                what = "gradient" if math.isfinite(loss) else "loss"
+                raise TrainingDiverged(
+                    f"the {what} became infinite or not a number in update {self.updates}"
+                )
+            self.loss += loss
+            self.labels += int(labels)
+            self.norm += norm
+            self.largest_norm = max(self.largest_norm, norm)
+
+    def state_dict(self) -> State:
+        """As plain values."""
+        self.look()
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
+
+    def load_state_dict(self, state: State) -> None:
+        """Go on from there."""
+        vars(self).update(state)

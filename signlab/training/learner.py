@@ -1,0 +1,94 @@
+"""What a training changes: the recogniser and all that follows it."""
+
+from copy import deepcopy
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from signlab.corpora.batches import Batch
+from signlab.training.assembly import Assembly, Stage
+from signlab.training.averaging import Ema
+from signlab.training.checkpoint import State
+from signlab.training.phases import Phase
+from signlab.training.source import Identity
+from signlab.training.teacher import Teacher, trained_teacher
+
+
+class Learner:
+    """A recogniser with its optimiser, the average of its weights, and its teacher.
+
+    Attributes:
+        optimizer: AdamW over all weights.
+        scored: The assembly as it is scored and kept: with the average, where there is one.
+
+    Args:
+        assembly: Its recogniser is trained; to be on its device already.
+        identity: Of the run, to find the run of a teacher.
+    """
+
+    def __init__(self, assembly: Assembly, identity: Identity) -> None:
+        schedule = assembly.schedule
+        self._assembly, self._identity = assembly, identity
+        self.optimizer = torch.optim.AdamW(
+            assembly.recognizer.parameters(),
+            lr=schedule.learning_rate,
+            weight_decay=schedule.weight_decay,
+        )
+        self._average = Ema(assembly.recognizer, schedule.ema) if schedule.ema else None
+        self.scored = assembly
+        if self._average is not None:
+            self.scored = replace(assembly, recognizer=self._average.model)
+        self._teacher: Teacher | None = None
+        self._previous: Assembly | None = None
+
+    def enter(self, phase: Phase, previous: State | None = None) -> None:
+        """Find the teacher of a phase.
+
+        Args:
+            previous: The weights with which the phase before ended, where those of now are others.
+        """
+        self._teacher = self._previous = None
+        distil = phase.distil
+        if distil is None:
+            return
+        if distil.teacher == "ema":
+            teacher = self.scored
+        elif distil.teacher == "previous":
+            teacher = replace(self.scored, recognizer=deepcopy(self.scored.recognizer))
+            if previous is not None:
+                teacher.recognizer.load_state_dict(previous)
+            self._previous = teacher
+        else:
+            teacher = trained_teacher(distil.teacher, self._identity, self._assembly)
+        self._teacher = Teacher(teacher, distil)
+
+    def loss(self, stage: Stage, batch: Batch) -> Tensor:
+        """Nats over a batch, those of the teacher among them."""
+        output = self._assembly.forward(batch)
+        loss = stage.objective(output, batch)
+        return loss if self._teacher is None else loss + self._teacher(output, batch)
+
+    def follow(self) -> None:
+        """Take an update into the average."""
+        if self._average is not None:
+            self._average.update()
+
+    def state_dict(self) -> State:
+        """All of it; tensors are not copied."""
+        average, previous = self._average, self._previous
+        return {
+            "model": self._assembly.recognizer.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "average": average and average.model.state_dict(),
+            "averaged": average and average.updates,
+            "previous": previous and previous.recognizer.state_dict(),
+        }
+
+    def load_state_dict(self, state: State) -> None:
+        """Be as it was, but for the teacher."""
+        self._assembly.recognizer.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self._average is not None:
+            self._average.model.load_state_dict(state["average"])
+            self._average.updates = state["averaged"]

@@ -1,0 +1,135 @@
+"""Training stopped by real signals at random places, and training that diverges."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+import toy  # noqa: F401  # registers
+
+from signlab.errors import TrainingDiverged
+from signlab.execution.catalogue import CATALOGUE
+from signlab.study.files import write_json
+from signlab.study.folder import RunFolder
+from signlab.study.recipe import Values, resolve
+from signlab.training.checkpoint import load_model
+from signlab.training.run import train
+from signlab.training.update import Updates
+
+SCRIPT = Path(__file__).with_name("interrupted.py")
+
+PHASES = {
+    "warm-up": {"epochs": 2, "curve": "rise"},
+    "main": {"epochs": 2, "curve": "cosine", "distil": {"teacher": "ema"}},
+    "fine-tuning": {
+        "epochs": 2, "learning_rate": 1e-3, "augment": {"mirror": {}, "noise": {}}, "loss": {"name": "focal"},
+    },
+    "self-distillation": {"epochs": 2, "learning_rate": 1e-3, "distil": {"teacher": "previous"}},
+}  # fmt: skip
+
+
+def begun(folder: Path, schedule: Values, sentences: int = 3) -> RunFolder:
+    """A run that is ready to be trained."""
+    recipe = {
+        "corpus": {"name": "toy", "sentences": sentences},
+        "features": {"parts": ["pose", "hands"]},
+        "model": {
+            "stem": {"name": "conv", "width": 16, "kernel": 3},
+            "fusion": {"name": "concat", "width": 32},
+            "temporal": {"name": "single-scale", "kernel": 3, "downsample": 2},
+            "encoder": {"name": "bilstm", "width": 24, "layers": 2, "dropout": 0.2},
+            "head": {"name": "linear"},
+            "auxiliary": {"name": "convctc"},
+        },
+        "augment": {"time_warp": {"rate": 0.5}, "affine": {}},
+        "schedule": {"batch_size": 4, "learning_rate": 1e-2, **schedule},
+    }
+    folder.mkdir(parents=True)
+    record = {
+        "fold": {"name": "default", "by": "split", "test": []},
+        "seed": 3, "corpus_digest": "toy", "plugins": ["toy"], "recipe": resolve(recipe, CATALOGUE),
+    }  # fmt: skip
+    write_json(folder / "recipe.json", record)
+    return RunFolder(folder)
+
+
+def trained(folder: RunFolder, *signals: str, seed: int = 1) -> list[dict]:
+    """Attempts until the run is done, each in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), str(folder.path), str(seed), *signals],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, SCRIPT.parents[1:3])), "OMP_NUM_THREADS": "1"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def figures(folder: RunFolder) -> pd.DataFrame:
+    """What an epoch measured, less the times."""
+    table = folder.epochs()
+    return table[[column for column in table if "seconds" not in column]]
+
+
+def test_stopped_anywhere_and_continued_is_bit_for_bit_uninterrupted(tmp_path):
+    schedule = {"name": "phased", "phases": PHASES, "ema": 0.9, "average": 2}
+    whole, stopped = (begun(tmp_path / name, schedule, 8) for name in ("whole", "stopped"))
+    assert [attempt["code"] for attempt in trained(whole)] == [0]
+    attempts = trained(stopped, "SIGTERM", "SIGKILL")
+    # the random places are of every kind and in every phase, else this shows too little
+    ended = [attempt for attempt in attempts if attempt["code"] != 0]
+    assert {attempt["code"] for attempt in ended} == {-15, -9}
+    assert {attempt["left_at"][0] for attempt in ended} >= {0, 1, 2, 3}
+    assert any(attempt["left_at"][2] for attempt in ended if attempt["code"] == -15)
+    first, second = (load_model(folder.model_path).weights for folder in (whole, stopped))
+    assert first.keys() == second.keys()
+    for name, weights in first.items():
+        assert torch.equal(weights, second[name]), name
+    assert figures(whole).equals(figures(stopped))
+    assert list(figures(whole)["phase"]) == [name for name in PHASES for _ in range(2)]
+    left = {path.name for path in stopped.path.iterdir()}
+    assert not [name for name in left if name.startswith("checkpoint")]
+
+
+@pytest.fixture
+def fragile(monkeypatch):
+    """After four updates, a learning rate above 0.0075 makes the loss infinite."""
+    original, calls = Updates.__call__, 0
+
+    def broken(self, loss, labels, *, rate):
+        nonlocal calls
+        calls += 1
+        return original(
+            self, loss * math.inf if calls > 4 and rate > 0.0075 else loss, labels, rate=rate
+        )
+
+    monkeypatch.setattr(Updates, "__call__", broken)
+
+
+FLAT = {"name": "phased", "phases": {"all": {"epochs": 3}}}
+"""Three updates an epoch."""
+
+
+@pytest.mark.usefixtures("fragile")
+def test_a_training_that_diverged_goes_on_once_at_half_the_rate(tmp_path):
+    folder = begun(tmp_path / "run", {**FLAT, "retry": True})
+    train(folder)
+    assert list(folder.epochs()["learning_rate"]) == [0.01, 0.005, 0.005]
+    assert folder.epochs()["loss_per_label"].map(math.isfinite).all()
+    [note] = folder.notes()
+    assert "the gradient became infinite" in note
+    assert "update 2 of epoch 2" in note
+    assert "went on after epoch 1 at half the learning rate" in note
+
+
+@pytest.mark.usefixtures("fragile")
+def test_divergence_is_told_with_its_cause_where_no_retry_is_allowed(tmp_path):
+    folder = begun(tmp_path / "run", FLAT)
+    with pytest.raises(
+        TrainingDiverged, match=r"the gradient became infinite.*update 2 of epoch 2; a lower"
+    ):
+        train(folder)
+    assert not folder.finished
