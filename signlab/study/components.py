@@ -125,6 +125,12 @@ BUILT_IN: dict[str, tuple[str, dict[str, Any]]] = {
         {"regularise.consistency": {}},
     ),
     "entropy": ("alignments are kept undecided", {"regularise.entropy": {}}),
+    "ema": ("ends with a running average of the weights", {"schedule": {"ema": 0.99}}),
+    "averaged": ("ends with the mean of its five best epochs", {"schedule": {"average": 5}}),
+    "distillation": (
+        "learns from a running average of its weights as well",
+        {"schedule": {"ema": 0.99, "distil": {"teacher": "ema"}}},
+    ),
 }
 """Summary and change (by dotted place) of what `signlab components` lists."""
 
