@@ -10,6 +10,7 @@ from jaxtyping import Float, Int, Int16
 from torch import Tensor
 
 from signlab.corpora.base import Sample
+from signlab.corpora.store import StoredSamples
 from signlab.errors import BadCorpus
 from signlab.landmarks.layout import MISSING
 from signlab.landmarks.selection import Selection
@@ -175,6 +176,8 @@ def ordered_batches(samples: Sequence[Sample], *, batch_size: int) -> Iterator[l
 
 def frames_of(samples: Sequence[Sample]) -> Int[np.ndarray, " samples"]:
     """How long each utterance is."""
+    if isinstance(samples, StoredSamples):
+        return samples.frames  # without making the samples
     return np.array([len(sample.landmarks) for sample in samples])
 
 

@@ -1,8 +1,9 @@
 """Sentences made of isolated clips of one signer."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -17,6 +18,9 @@ T = TypeVar("T")
 
 REST_FRAMES = (4, 12)
 """Length of a pause between signs."""
+
+KEPT = 4096
+"""Clips whose place in the files is remembered; their frames stay in the files."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ class Clips:
     def __init__(self, store: Store, rows: np.ndarray, spans: dict[int, tuple[int, int]]) -> None:
         self._store = store
         self._spans = spans
+        self._sample = lru_cache(maxsize=KEPT)(store.sample)
         self.signs: dict[str, dict[str, list[int]]] = {}
         self.pauses: dict[str, list[int]] = {}
         index = store.index
@@ -82,7 +87,7 @@ class Clips:
     def span(self, row: int) -> tuple[int, int]:
         """The active frames of a clip; found once."""
         if row not in self._spans:
-            self._spans[row] = active_span(self._store.sample(row).landmarks, self._store.layout)
+            self._spans[row] = active_span(self._sample(row).landmarks, self._store.layout)
         return self._spans[row]
 
     def frames(self, row: int) -> int:
@@ -91,12 +96,16 @@ class Clips:
 
     def render(self, sentence: Sentence) -> Sample:
         """Landmarks of a sentence."""
-        return render(self._store, sentence)
+        return render(self._sample, sentence)
 
 
-def render(store: Store, sentence: Sentence) -> Sample:
-    """Landmarks of a sentence whose pieces are utterances of a corpus, or parts of them."""
-    clips = [store.sample(piece.row) for piece in sentence.pieces]
+def render(sample: Callable[[int], Sample], sentence: Sentence) -> Sample:
+    """Landmarks of a sentence.
+
+    Args:
+        sample: Gives the utterances of which the pieces are a part, by their rows.
+    """
+    clips = [sample(piece.row) for piece in sentence.pieces]
     frames = np.concatenate(
         [
             clip.landmarks[piece.start : piece.end]
@@ -170,9 +179,12 @@ def blend(
     high = np.minimum(low + 1, len(frames) - 1)
     share = (at - low)[:, None, None]
     before, after = frames[low], frames[high]
-    blended = np.rint(before + share * (after.astype(np.float32) - before)).astype(np.int16)
-    nearer = np.where(share < 0.5, before, after)  # half way
-    return np.where((before == MISSING) | (after == MISSING), nearer, blended)
+    blended = share * (after.astype(np.float32) - before)
+    blended += before
+    found = np.rint(blended, out=blended).astype(np.int16)
+    missing = (before == MISSING) | (after == MISSING)
+    np.copyto(found, np.where(share < 0.5, before, after), where=missing)  # half way
+    return found
 
 
 def _sign(clips: Clips, rows: Sequence[int], style: Style, rng: np.random.Generator) -> Piece:

@@ -85,7 +85,7 @@ class Signs:
         pieces = [*_maybe(signer.before, rng), *pieces, *_maybe(signer.after, rng)]
         transitions = rng.integers(TRANSITION[0], TRANSITION[1] + 1, size=len(pieces) - 1)
         gaps = tuple(map(int, transitions))
-        return render(self._store, Sentence(name, who, tuple(glosses), tuple(pieces), gaps))
+        return render(self._store.sample, Sentence(name, who, tuple(glosses), tuple(pieces), gaps))
 
 
 def _maybe(pieces: list[Piece], rng: np.random.Generator) -> list[Piece]:

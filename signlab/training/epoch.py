@@ -8,6 +8,7 @@ import torch
 from signlab.corpora.augment.chain import Augment
 from signlab.corpora.base import Sample
 from signlab.corpora.batches import Batch, bucketed_batches, collate, frames_of
+from signlab.corpora.store import StoredSamples
 from signlab.training.assembly import Assembly
 from signlab.training.feasible import check_lengths
 
@@ -20,8 +21,6 @@ class Epoch:
     Attributes:
         groups: Positions of the utterances of each batch.
         frames: Of the utterances as they were signed.
-        generator: What augmentation draws from.
-        done: Batches given so far.
 
     Args:
         assembly: What reads the utterances.
@@ -44,23 +43,23 @@ class Epoch:
     ) -> None:
         self._assembly, self._augment, self._samples = assembly, augment, samples
         self._device = device
-        check_lengths(samples, assembly.recognizer.out_lengths)  # of an epoch they may be fresh
+        if not isinstance(samples, StoredSamples):  # fresh ones, which nobody has seen yet
+            check_lengths(samples, assembly.recognizer.out_lengths)
         schedule = assembly.schedule
         order = torch.Generator().manual_seed(_mixed(seed, number, 1))
-        self.generator = torch.Generator(device).manual_seed(_mixed(seed, number, 2))
+        self._generator = torch.Generator(device).manual_seed(_mixed(seed, number, 2))
         frames = frames_of(samples)
         self._draws = torch.rand(len(samples), generator=order)
         lengths = augment.lengths(torch.from_numpy(frames), self._draws).numpy()
         groups = list(bucketed_batches(lengths, batch_size=schedule.batch_size, generator=order))
         self.groups = groups[: schedule.updates_per_epoch]
         self.frames = int(sum(frames[group].sum() for group in self.groups))
-        self.done = 0
 
     def __len__(self) -> int:
         return len(self.groups)
 
     def __iter__(self) -> Iterator[Batch]:
-        for group in self.groups[self.done :]:
+        for group in self.groups:
             batch = collate(
                 [self._samples[i] for i in group],
                 self._assembly.vocabulary,
@@ -68,17 +67,7 @@ class Epoch:
                 draws=self._draws[group],
                 device=self._device,
             )
-            self.done += 1
-            yield self._augment(batch, self.generator)
-
-    def skip(self, batches: int, generator: torch.Tensor) -> None:
-        """Go on after so many batches.
-
-        Args:
-            generator: The state that it had after them.
-        """
-        self.done = batches
-        self.generator.set_state(generator)
+            yield self._augment(batch, self._generator)
 
 
 def _mixed(seed: int, number: int, stream: int) -> int:
