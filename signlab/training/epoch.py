@@ -21,6 +21,8 @@ class Epoch:
     Attributes:
         groups: Positions of the utterances of each batch.
         frames: Of the utterances as they were signed.
+        generator: What augmentation draws from.
+        done: Batches given so far.
 
     Args:
         assembly: What reads the utterances.
@@ -47,19 +49,20 @@ class Epoch:
             check_lengths(samples, assembly.recognizer.out_lengths)
         schedule = assembly.schedule
         order = torch.Generator().manual_seed(_mixed(seed, number, 1))
-        self._generator = torch.Generator(device).manual_seed(_mixed(seed, number, 2))
+        self.generator = torch.Generator(device).manual_seed(_mixed(seed, number, 2))
         frames = frames_of(samples)
         self._draws = torch.rand(len(samples), generator=order)
         lengths = augment.lengths(torch.from_numpy(frames), self._draws).numpy()
         groups = list(bucketed_batches(lengths, batch_size=schedule.batch_size, generator=order))
         self.groups = groups[: schedule.updates_per_epoch]
         self.frames = int(sum(frames[group].sum() for group in self.groups))
+        self.done = 0
 
     def __len__(self) -> int:
         return len(self.groups)
 
     def __iter__(self) -> Iterator[Batch]:
-        for group in self.groups:
+        for group in self.groups[self.done :]:
             batch = collate(
                 [self._samples[i] for i in group],
                 self._assembly.vocabulary,
@@ -67,7 +70,17 @@ class Epoch:
                 draws=self._draws[group],
                 device=self._device,
             )
-            yield self._augment(batch, self._generator)
+            self.done += 1
+            yield self._augment(batch, self.generator)
+
+    def skip(self, batches: int, generator: torch.Tensor) -> None:
+        """Go on after so many batches.
+
+        Args:
+            generator: The state that it had after them.
+        """
+        self.done = batches
+        self.generator.set_state(generator)
 
 
 def _mixed(seed: int, number: int, stream: int) -> int:
