@@ -9,6 +9,7 @@ import typer
 import signlab
 from signlab.cli.catalogue import blocks, components
 from signlab.cli.corpus import app as corpus
+from signlab.cli.export import export
 from signlab.cli.profile import profile
 from signlab.cli.recognise import recognise
 from signlab.cli.score import compare, score
@@ -35,6 +36,7 @@ app.command()(profile)
 app.command()(score)
 app.command()(compare)
 app.command()(recognise)
+app.command()(export)
 app.add_typer(corpus, name="corpus")
 
 

@@ -84,7 +84,7 @@ def _training_seconds(variant: Variant, fold: Fold, frames: int) -> float:
     """Estimated from two updates of the longest phase on one core, the second of them timed."""
     corpus = open_corpus(variant.recipe["corpus"])
     splits = corpus.open(fold)
-    assembly = assemble(variant.recipe, corpus.layout, splits.vocabulary)
+    assembly = assemble(variant.recipe, corpus.layout, splits.vocabulary, splits.references)
     samples = splits.train(0)
     stage = max(assembly.stages, key=lambda stage: stage.phase.epochs)
     stage.objective.fit(splits.references, splits.vocabulary, blank=0.5)

@@ -9,10 +9,12 @@ import torch
 from signlab.corpora.base import Corpus, Sample, Splits, open_corpus
 from signlab.corpora.folds import make_folds
 from signlab.errors import BadCorpus, BadStudy, SignlabError
+from signlab.models.reach import check_reach
 from signlab.models.recognizer import Recognizer
 from signlab.registry import BadSetting
 from signlab.study.fold import Fold
 from signlab.study.plan import Variant
+from signlab.study.recipe import misfit
 from signlab.study.study import Study
 from signlab.training.assembly import Assembly, assemble
 from signlab.training.feasible import check_lengths
@@ -91,13 +93,19 @@ class Fitting:
 
 
 def _on_meta(study: Study, variant: Variant, corpus: Corpus, splits: Splits) -> Assembly:
+    """The variant's parts, if they fit the glosses and the longest utterance."""
+    longest = max(len(s.landmarks) for s in (*splits.train(0), *splits.dev, *splits.test))
     try:
         with torch.device("meta"):
-            return assemble(variant.recipe, corpus.layout, splits.vocabulary)
+            assembly = assemble(variant.recipe, corpus.layout, splits.vocabulary, splits.references)
+        check_reach(assembly.recognizer, variant.recipe["model"], longest)
+    except BadSetting as error:
+        where = f"{study.where(error.key, variant.components)}: variant {variant.name!r}"
+        raise misfit(error, variant.recipe, where) from None
     except SignlabError as error:
-        key = error.key if isinstance(error, BadSetting) else ""
-        where = study.where(key, variant.components)
+        where = study.where("", variant.components)
         raise BadStudy(f"{where}: variant {variant.name!r}: {error}") from None
+    return assembly
 
 
 def _check_lengths(variant: Variant, recognizer: Recognizer, samples: Sequence[Sample]) -> None:

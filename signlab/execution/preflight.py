@@ -22,6 +22,7 @@ from signlab.study.space import Space
 from signlab.study.spaces import make_spaces
 from signlab.study.study import Study
 from signlab.training.assembly import assemble
+from signlab.training.clusters import digest_of_table
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,18 @@ def make_plan(study: Study) -> Plan:
     return Plan(
         study=study,
         variants=variants,
-        runs=make_runs(study, variants, folds, digests),
+        runs=make_runs(study, variants, folds, digests, digests_of_tables(variants)),
         parameters={name: parameters for name, (parameters, _) in checked.items()},
         training_frames={name: frames for name, (_, frames) in checked.items()},
         fitting=fitting,
         folds=folds,
         spaces=make_spaces(study, variants, CATALOGUE),
     )
+
+
+def digests_of_tables(variants: Sequence[Variant]) -> dict[str, str]:
+    """Of what the head of each variant reads, by the variant's name."""
+    return {v.name: digest_of_table(v.recipe["model"]["head"]) for v in variants}
 
 
 def _refuse_no_ops(study: Study, variants: Sequence[Variant], fitting: Fitting, fold: Fold) -> None:
@@ -105,7 +111,7 @@ def _fingerprint(variant: Variant, corpus: Corpus, splits: Splits) -> list[torch
     """First weights and training output on one utterance, from one seed for every variant."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        assembly = assemble(variant.recipe, corpus.layout, splits.vocabulary)
+        assembly = assemble(variant.recipe, corpus.layout, splits.vocabulary, splits.references)
         torch.manual_seed(1)  # dropout too is a part of what a variant may change
         batch = collate([splits.dev[0]], splits.vocabulary, assembly.features.selection)
         with torch.no_grad():

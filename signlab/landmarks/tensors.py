@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int, Int16
+from jaxtyping import Bool, Float, Int, Int16, Num
 from torch import Tensor
 
 from signlab.landmarks.geometry import body_centred, nose_centred
@@ -61,9 +61,30 @@ class Landmarks:
             aspects: Height over width of each utterance's image; brings y to the scale of x.
         """
         present = stored[:, :, 0] != int(MISSING)
-        scale = torch.ones(len(aspects), stored.shape[2], device=stored.device)
-        scale[:, 1] = aspects
-        points = (stored * (scale / UNIT)[:, None, :, None]).transpose(2, 3)
+        return Landmarks.from_image(
+            stored, present, lengths=lengths, aspects=aspects, selection=selection, unit=UNIT
+        )
+
+    @staticmethod
+    def from_image(
+        planes: Num[Tensor, "batch frames coordinates points"],
+        present: Bool[Tensor, "batch frames points"],
+        *,
+        lengths: Int[Tensor, " batch"],
+        aspects: Float[Tensor, " batch"],
+        selection: Selection,
+        unit: int = 1,
+    ) -> "Landmarks":
+        """Image coordinates, already selected, to body-centred landmarks.
+
+        Args:
+            planes: Anything finite where absent.
+            aspects: As for ``from_stored``.
+            unit: Steps to the width (x, z) or height (y) of the image.
+        """
+        width = torch.ones_like(aspects)
+        scale = torch.stack([width, aspects, width][: planes.shape[2]], dim=1)
+        points = (planes * (scale / unit)[:, None, :, None]).transpose(2, 3)
         if selection.tracks:
             centred = nose_centred(points, present, selection.position("nose", 0))
         else:

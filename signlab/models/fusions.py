@@ -93,12 +93,12 @@ class CrossModal(WeighingFusion):
         dropout: Dropout = 0.1,
     ) -> None:
         super().__init__()
+        if parts < 2:
+            raise BadSetting("name", "'crossmodal' needs a stem that keeps at least two parts")
         if in_width % heads:
             raise BadSetting(
                 "heads", f"{heads} heads cannot share the {in_width} channels that the stem gives"
             )
-        if parts < 2:
-            raise BadSetting("name", "'crossmodal' needs a stem that keeps at least two parts")
         self.heads = heads
         self.absent = nn.Parameter(torch.zeros(parts, in_width))
         self.norm = nn.LayerNorm(in_width)

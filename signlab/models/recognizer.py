@@ -195,6 +195,11 @@ def build_recognizer(
     temporal = _fill("temporal", model, in_width=fusion.out_width)
     encoder = _fill("encoder", model, in_width=temporal.out_width)
     head = _fill("head", model, in_width=encoder.out_width, outputs=outputs)
+    if head.out_width != outputs:
+        raise BadSetting(
+            "model.head",
+            f"gives {head.out_width} outputs, and the blank and the glosses need {outputs}",
+        )
     widths = (temporal.out_width, *(layer.out_width for layer in layers(encoder)[:-1]))
     auxiliary = _fill("auxiliary", model, widths=widths, outputs=outputs)
     return Recognizer(stem, fusion, temporal, encoder, head, auxiliary)

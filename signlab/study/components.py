@@ -100,6 +100,10 @@ BUILT_IN: dict[str, tuple[str, dict[str, Any]]] = {
         "first a cluster of glosses, then the gloss in it",
         {"model.head": {"name": "cluster"}},
     ),
+    "learned-clusters": (
+        "a two-level head whose clusters are glosses with the same neighbours in training",
+        {"model.head": {"name": "cluster", "by": "co-occurrence"}},
+    ),
     "cosine-head": (
         "scores are angles to one direction a gloss",
         {"model.head": {"name": "cosine"}},

@@ -34,7 +34,11 @@ class Variant:
 
 @dataclass(frozen=True)
 class Run:
-    """One training: variant x fold x seed."""
+    """One training: variant x fold x seed.
+
+    Attributes:
+        table_digest: Of the table that the recipe's head reads; empty where it reads none.
+    """
 
     study: str
     variant: Variant
@@ -42,11 +46,13 @@ class Run:
     seed: int
     corpus_digest: str
     plugins: tuple[str, ...]
+    table_digest: str = ""
 
     @property
     def digest(self) -> str:
         """SHA-256 of all that decides the outcome: another recipe is another run."""
-        return sha256([self.variant.recipe, asdict(self.fold), self.seed, self.corpus_digest])
+        data = [self.corpus_digest, *filter(None, [self.table_digest])]
+        return sha256([self.variant.recipe, asdict(self.fold), self.seed, *data])
 
     @property
     def folder(self) -> Path:
@@ -92,15 +98,28 @@ def make_variants(study: Study, catalogue: Catalogue) -> list[Variant]:
 
 
 def make_runs(
-    study: Study, variants: Sequence[Variant], folds: Sequence[Fold], corpora: Mapping[str, str]
+    study: Study,
+    variants: Sequence[Variant],
+    folds: Sequence[Fold],
+    corpora: Mapping[str, str],
+    tables: Mapping[str, str],
 ) -> list[Run]:
     """All runs, ordered so that every seed and fold of all variants is trained before the next.
 
     Args:
         corpora: The digest of each variant's corpus, by the variant's name.
+        tables: The digest of the table that each variant's head reads, where it reads one.
     """
     return [
-        Run(study.name, variant, fold, seed, corpora[variant.name], study.plugins)
+        Run(
+            study.name,
+            variant,
+            fold,
+            seed,
+            corpora[variant.name],
+            study.plugins,
+            tables.get(variant.name, ""),
+        )
         for seed in study.seeds
         for fold in folds
         for variant in variants

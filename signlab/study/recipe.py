@@ -89,6 +89,7 @@ def resolve(recipe: Values, catalogue: Catalogue) -> Values:
             names = ", ".join(registry.names())
             raise BadSetting(place, f"the recipe needs `{place}: {{name: ...}}` (one of {names})")
         with below(place):
+            _check_slot(place, choice, catalogue)
             put(resolved, place, resolve_choice(choice, registry))
     for place, settings in catalogue.settings.items():
         values = _mapping(place, lookup(recipe, place) or {})
@@ -119,8 +120,11 @@ def resolve_file(document: Document, catalogue: Catalogue) -> Values:
 
 def misfit(error: BadSetting, recipe: Values, where: str) -> BadStudy:
     """The error that tells ``where`` a recipe has the setting, and the value that it has."""
-    value = lookup(recipe, error.key)
-    written = f"{error.key} = {value!r}: " if not isinstance(value, dict | None) else ""
+    value, written = lookup(recipe, error.key), ""
+    if not isinstance(value, dict | None):
+        written = f"{error.key} = {value!r}: "
+    elif error.key not in str(error):
+        written = f"{error.key}: "
     return BadStudy(f"{where}: {written}{error}")
 
 
@@ -173,6 +177,19 @@ def resolve_collection(named: Any, registry: Registry[Any]) -> Values:
                 )
             resolved[name] = registry.resolve(name, _mapping("", settings or {}))
     return resolved
+
+
+def _check_slot(place: str, choice: Any, catalogue: Catalogue) -> None:
+    """Refuse a name that belongs to another place, saying to which."""
+    name = _mapping("", choice).get("name")
+    registry = catalogue.choices[place]
+    if name in registry.names():
+        return
+    for other, theirs in catalogue.choices.items():
+        if name in theirs.names():
+            choices = ", ".join(registry.names())
+            message = f"{name!r} fills `{other}`, not `{place}`; choose from {choices}"
+            raise BadSetting("name", message)
 
 
 def _mapping(place: str, value: Any) -> Values:

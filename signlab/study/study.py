@@ -83,23 +83,38 @@ class Study:
     search: Search | None = None
 
     def where(self, key: str, components: tuple[str, ...]) -> str:
-        """``file:line`` of a recipe's key in a variant: what changed it, or the recipe itself."""
+        """``file:line`` of a recipe's key in a variant: what changed it, or the recipe itself.
+
+        A setting that nobody wrote is a default of the block or the section that someone did.
+        """
         path: Key = tuple(key.split("."))
-        for index, item in enumerate(self.source.values.get("components", [])):
-            for name in set(item if isinstance(item, dict) else ()) & set(components):
-                place = ("components", str(index), name, *path)
-                if place in self.source.lines:
-                    return self.source.where(place)
+        owners = self._written(components)
+        section = 2 if path[0] == "model" else 1
+        for length in range(len(path), section - 1, -1):
+            for owner in owners:
+                if (*owner, *path[:length]) in self.source.lines:
+                    return self.source.where((*owner, *path[:length]))
+            if path in self.recipe.lines:
+                break
         return self.recipe.where(path)
 
     def where_searched(self, key: str, components: tuple[str, ...] = ()) -> str:
         """``file:line`` of the range of a key: in a component, or below ``search:``."""
-        for index, item in enumerate(self.source.values.get("components", [])):
-            for name in set(item if isinstance(item, dict) else ()) & set(components):
-                place = ("components", str(index), name, FOLDER, key)
-                if place in self.source.lines:
-                    return self.source.where(place)
+        for owner in self._written(components):
+            place = (*owner, FOLDER, key)
+            if place in self.source.lines:
+                return self.source.where(place)
         return self.source.where((FOLDER, "space", key))
+
+    def _written(self, components: tuple[str, ...]) -> list[Key]:
+        """The places of the components that the study itself defines."""
+        listed = enumerate(self.source.values.get("components", []))
+        return [
+            ("components", str(index), name)
+            for index, item in listed
+            for name in (item if isinstance(item, dict) else ())
+            if name in components
+        ]
 
 
 def load_study(path: Path, changes: tuple[str, ...] = ()) -> Study:

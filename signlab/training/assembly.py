@@ -1,6 +1,6 @@
 """From a resolved recipe to the objects that a run needs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from signlab.models.recognizer import Output, Recognizer, build_recognizer
 from signlab.registry import Settings, below
 from signlab.scoring.decode import DECODERS, Decoder
 from signlab.scoring.protocol import SCORING, Scoring
+from signlab.training.checkpoint import TrainedModel
+from signlab.training.clusters import with_clusters
 from signlab.training.computation import COMPUTATION, Computation
 from signlab.training.objective import Objective, build_objective
 from signlab.training.phases import Phase
@@ -36,9 +38,11 @@ class Assembly:
     """The parts of one run, built from its recipe.
 
     Attributes:
+        recipe: With the clusters that were found for its head, and what was tuned of its decoder.
         stages: One a phase of the schedule.
     """
 
+    recipe: Mapping[str, Any]
     features: Features
     recognizer: Recognizer
     schedule: Schedule
@@ -62,17 +66,28 @@ class Assembly:
         return self.recognizer(parts, presence, batch.landmarks.lengths)
 
 
-def assemble(recipe: Mapping[str, Any], layout: Layout, vocabulary: tuple[str, ...]) -> Assembly:
+def assemble(
+    recipe: Mapping[str, Any],
+    layout: Layout,
+    vocabulary: tuple[str, ...],
+    references: Sequence[Sequence[str]] = (),
+) -> Assembly:
     """Build everything but the corpus.
 
     Under ``torch.device("meta")`` it takes no time and no memory, and still finds what does not
     fit together. Seed the global generator before, to decide the first weights.
+
+    Args:
+        references: Of the training utterances, for clusters of glosses that follow from them.
 
     Raises:
         BadSetting: A setting is out of range or does not fit its neighbours.
     """
     with below("features"):
         features = FEATURES.build(recipe["features"], layout=layout)
+    with below("model.head"):
+        head = with_clusters(recipe["model"]["head"], vocabulary, references)
+    recipe = {**recipe, "model": {**recipe["model"], "head": head}}
     recognizer = build_recognizer(
         recipe["model"], part_widths=features.widths, outputs=len(vocabulary) + 1
     )
@@ -96,6 +111,7 @@ def assemble(recipe: Mapping[str, Any], layout: Layout, vocabulary: tuple[str, .
     with below("decode"):
         decoder = DECODERS.build_choice(recipe["decode"])
     return Assembly(
+        recipe=recipe,
         features=features,
         recognizer=recognizer,
         schedule=schedule,
@@ -105,6 +121,19 @@ def assemble(recipe: Mapping[str, Any], layout: Layout, vocabulary: tuple[str, .
         scoring=SCORING.build(recipe["scoring"]),
         vocabulary=vocabulary,
     )
+
+
+def restore(model: TrainedModel, layout: Layout) -> Assembly:
+    """What a finished run recognises with, on the CPU and in evaluation mode.
+
+    Args:
+        layout: Of the landmarks; has the points that the run was trained on.
+    """
+    assembly = assemble(model.recipe, layout, tuple(model.vocabulary))
+    assembly.recognizer.load_state_dict(model.weights)
+    assembly.recognizer.eval()
+    assembly.decoder.fit(model.references)
+    return assembly
 
 
 def best_device() -> torch.device:

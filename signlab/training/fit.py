@@ -29,14 +29,12 @@ class Fitted:
     """A recogniser that was trained, its kept weights loaded and its decoder ready.
 
     Attributes:
-        recipe: As given, with the decoder's weights that were tuned.
         state: The last.
         weights: Those that are kept.
         checkpoints: To be removed once what was measured is written.
     """
 
     assembly: Assembly
-    recipe: Values
     splits: Splits
     layout: Layout
     state: Checkpoint
@@ -69,7 +67,7 @@ def fit(
     splits = corpus.open(identity.fold)
     device = best_device()
     torch.manual_seed(identity.seed)
-    assembly = assemble(recipe, corpus.layout, splits.vocabulary)
+    assembly = assemble(recipe, corpus.layout, splits.vocabulary, splits.references)
     checkpoints = Checkpoints(checkpoint, {"recipe": recipe, **identity.record()}, folder.note)
     resumed = checkpoints.load()
     _start(assembly, splits, fit=resumed is None)
@@ -91,8 +89,8 @@ def fit(
     weights = mean_weights([Kept(**one) for one in state.kept])
     assembly.recognizer.load_state_dict(weights)
     if assembly.decoder.tune:
-        assembly, recipe = _tuned(assembly, recipe, splits, device, folder)
-    return Fitted(assembly, recipe, splits, corpus.layout, state, weights, checkpoints, device)
+        assembly = _tuned(assembly, splits, device, folder)
+    return Fitted(assembly, splits, corpus.layout, state, weights, checkpoints, device)
 
 
 def _start(assembly: Assembly, splits: Splits, *, fit: bool) -> None:
@@ -114,17 +112,11 @@ def _start(assembly: Assembly, splits: Splits, *, fit: bool) -> None:
     assembly.decoder.fit(splits.references)
 
 
-def _tuned(
-    assembly: Assembly,
-    recipe: Values,
-    splits: Splits,
-    device: torch.device,
-    folder: RunFolder,
-) -> tuple[Assembly, Values]:
+def _tuned(assembly: Assembly, splits: Splits, device: torch.device, folder: RunFolder) -> Assembly:
     """With the decoder's weights that are best on dev; what was tried goes to the folder."""
     found = {at: log_probs for at, log_probs, _ in outputs(assembly, splits.dev, device)}
     decode, table = tune(
-        recipe["decode"],
+        assembly.recipe["decode"],
         [found[at] for at in range(len(found))],
         [sample.glosses for sample in splits.dev],
         assembly.vocabulary,
@@ -133,4 +125,4 @@ def _tuned(
     folder.write_table("tuning", table)
     decoder = DECODERS.build_choice(decode)
     decoder.fit(splits.references)
-    return replace(assembly, decoder=decoder), {**recipe, "decode": decode}
+    return replace(assembly, decoder=decoder, recipe={**assembly.recipe, "decode": decode})

@@ -6,7 +6,7 @@ from signlab.corpora.base import Sample, open_corpus
 from signlab.corpora.batches import collate
 from signlab.scoring.speed import measure_speed
 from signlab.study.folder import RunFolder
-from signlab.training.assembly import Assembly, assemble
+from signlab.training.assembly import Assembly, restore
 from signlab.training.checkpoint import load_model
 
 
@@ -19,10 +19,7 @@ def measure(folder: RunFolder) -> None:
     model = load_model(folder.model_path)
     corpus = open_corpus(model.recipe["corpus"])
     splits = corpus.open(folder.fold())
-    assembly = assemble(model.recipe, corpus.layout, splits.vocabulary)
-    assembly.recognizer.load_state_dict(model.weights)
-    assembly.recognizer.eval()
-    assembly.decoder.fit(model.references)
+    assembly = restore(model, corpus.layout)
     by_length = sorted(splits.test, key=lambda sample: len(sample.landmarks))
     sample = by_length[len(by_length) // 2]
     frames = len(sample.landmarks)

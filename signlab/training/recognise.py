@@ -9,7 +9,7 @@ from signlab.corpora.base import Sample
 from signlab.corpora.batches import collate
 from signlab.errors import BadInput
 from signlab.landmarks.layout import LAYOUTS, Layout, converted
-from signlab.training.assembly import assemble
+from signlab.training.assembly import restore
 from signlab.training.checkpoint import load_model
 
 
@@ -50,11 +50,8 @@ def recognise(model_path: Path, sample: Sample, layout: Layout) -> list[Sign]:
             f"of {layout.name!r}"
         )
     wanted = LAYOUTS.get(model.layout, layout)
-    vocabulary = tuple(model.vocabulary)
-    assembly = assemble(model.recipe, wanted, vocabulary)
-    assembly.recognizer.load_state_dict(model.weights)
-    assembly.recognizer.eval()
-    assembly.decoder.fit(model.references)
+    assembly = restore(model, wanted)
+    vocabulary = assembly.vocabulary
     frames = converted(sample.landmarks, layout, wanted)
     bare = Sample(sample.id, sample.signer, (), frames, aspect=sample.aspect, fps=sample.fps)
     batch = collate([bare], vocabulary, assembly.features.selection)

@@ -54,7 +54,7 @@ def train(folder: RunFolder) -> None:
     folder.write_table("analysis/robustness", table)
     model = TrainedModel(
         weights=fitted.weights,
-        recipe=fitted.recipe,
+        recipe=dict(assembly.recipe),
         vocabulary=list(splits.vocabulary),
         layout=layout.name,
         references=[list(glosses) for glosses in splits.references],

@@ -1,0 +1,201 @@
+"""A finished run as one file for other runtimes, checked and timed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch._dynamo.exc import TorchDynamoException
+from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
+from torch.onnx import OnnxExporterError
+
+from signlab.corpora.base import open_corpus
+from signlab.errors import BadInput, SignlabError
+from signlab.landmarks.layout import LAYOUTS, Layout
+from signlab.scoring.speed import measure_speed
+from signlab.study.folder import RunFolder, Speed
+from signlab.training.assembly import restore
+from signlab.training.checkpoint import load_model
+from signlab.training.deployed import (
+    DIMENSIONS,
+    INPUTS,
+    OUTPUTS,
+    Deployed,
+    Description,
+    Inputs,
+    invented,
+)
+from signlab.training.tracing import to_onnx, trace
+
+Format = Literal["onnx", "pt2"]
+
+TRACED = (48, 37)
+"""Frames of the utterances that are traced."""
+
+UNSEEN = ((150,), (20, 91, 64))
+"""Frames of the utterances that a written model is checked with."""
+
+TOLERANCE = 1e-4
+"""By how much a log-probability may differ from the run's own."""
+
+TIMED_FRAMES = 150
+
+CANNOT = (TorchDynamoException, GuardOnDataDependentSymNode, OnnxExporterError)
+"""What torch raises where a module is no graph of known operations."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A model's file.
+
+    Attributes:
+        difference: The largest of a log-probability from the run's own, at lengths and batches
+            that the export did not see.
+        speed: Of one utterance of 150 frames, decoding excluded.
+    """
+
+    path: Path
+    file_format: Format
+    size_mib: float
+    difference: float
+    speed: Speed
+
+
+Call = Callable[..., tuple[np.ndarray, np.ndarray]]
+"""From ``deployed.INPUTS`` as tensors to ``deployed.OUTPUTS``."""
+
+
+def export_run(folder: RunFolder, path: Path | None, file_format: Format) -> Exported:
+    """Write the model of a finished run.
+
+    Args:
+        path: Of the file; ``model.onnx`` or ``model.pt2`` in the run's folder where it is None.
+
+    Raises:
+        BadInput: The run is not finished, or something that it takes is not there.
+    """
+    check_installed(file_format)
+    if not folder.finished:
+        raise BadInput(
+            f"{folder.path} is no folder of a finished run; they are runs/<study>/<variant>/*"
+        )
+    model = load_model(folder.model_path)
+    layout = LAYOUTS.get(model.layout) or open_corpus(model.recipe["corpus"]).layout
+    assembly = restore(model, layout)
+    module = Deployed(assembly.features, assembly.recognizer)
+    about = Description(
+        vocabulary=assembly.vocabulary,
+        layout=layout.name,
+        parts={part.name: part.points for part in layout.parts},
+        recipe_digest=folder.recipe()["digest"],
+    )
+    return export(module, layout, about, path or folder.path / f"model.{file_format}", file_format)
+
+
+def check_installed(file_format: Format) -> None:
+    """See that what writes and runs a format is there.
+
+    Raises:
+        BadInput: It is not.
+    """
+    if file_format == "onnx" and not (find_spec("onnxscript") and find_spec("onnxruntime")):
+        raise BadInput("the format onnx needs `pip install 'signlab[export]'`; pt2 does not")
+
+
+def export(
+    module: Deployed, layout: Layout, about: Description, path: Path, file_format: Format
+) -> Exported:
+    """Write a module, whole or not at all, hold it to the module's own figures, and time it.
+
+    Raises:
+        BadInput: The file cannot be written.
+        SignlabError: It gives other log-probabilities than the module.
+    """
+    part = path.with_name(f"{path.stem}.part.{file_format}")
+    try:
+        part.touch()  # before the long work
+        _write(module, layout, about, part, file_format)
+        call = load(part, file_format)
+        difference = max(_difference(call, module, layout, lengths) for lengths in UNSEEN)
+        if not difference <= TOLERANCE:
+            raise SignlabError(
+                f"{path}: not written, since its log-probabilities differ by {difference:.1e} from "
+                f"the run's own, more than {TOLERANCE}; please report this with the run's recipe"
+            )
+        inputs = invented(layout, (TIMED_FRAMES,))
+        speed = measure_speed(lambda: call(*inputs), frames=TIMED_FRAMES)
+        part.replace(path)
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be written ({error.strerror})") from None
+    except CANNOT as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise SignlabError(
+            f"{path}: the model cannot be exported; one of its blocks has Python that looks at a "
+            f"value or a size, or an operation that the format lacks ({reason})"
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return Exported(path, file_format, path.stat().st_size / 2**20, difference, speed)
+
+
+def load(path: Path, file_format: Format) -> Call:
+    """A written model, to be called on one thread."""
+    if file_format == "pt2":
+        program = torch.export.load(path).module()
+
+        def call_torch(*inputs: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+            with torch.inference_mode():
+                log_probs, timesteps = program(*inputs)
+            return log_probs.numpy(), timesteps.numpy()
+
+        return call_torch
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+    def call_onnx(*inputs: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+        arrays = {name: x.numpy() for name, x in zip(INPUTS, inputs, strict=True)}
+        log_probs, timesteps = session.run(OUTPUTS, arrays)
+        return log_probs, timesteps
+
+    return call_onnx
+
+
+def _write(
+    module: Deployed, layout: Layout, about: Description, path: Path, file_format: Format
+) -> None:
+    program = trace(module, invented(layout, TRACED), DIMENSIONS)
+    if file_format == "pt2":
+        torch.export.save(program, path, extra_files=about.as_text())
+        return
+    made = to_onnx(program, INPUTS, OUTPUTS)
+    for value in (*made.model.graph.inputs, *made.model.graph.outputs):
+        for axis, name in enumerate(_axes(value.name)):
+            value.shape[axis] = name
+    made.model.metadata_props.update(about.as_text())
+    made.save(path, external_data=False)
+
+
+def _axes(name: str) -> tuple[str, ...]:
+    """The names of the axes of any size."""
+    time = {"landmarks": ("frames",), "present": ("frames",), "log_probs": ("timesteps",)}
+    return ("batch", *time.get(name, ()))
+
+
+@torch.inference_mode()
+def _difference(call: Call, module: Deployed, layout: Layout, lengths: tuple[int, ...]) -> float:
+    """The largest difference of a log-probability; infinite where lengths differ."""
+    inputs: Inputs = invented(layout, lengths, seed=1)
+    expected, timesteps = module(*inputs)
+    found, ends = call(*inputs)
+    if ends.tolist() != timesteps.tolist():
+        return float("inf")
+    return max(
+        float(np.abs(found[row, :end] - expected[row, :end].numpy()).max())
+        for row, end in enumerate(ends.tolist())
+    )
