@@ -142,11 +142,11 @@ class _Count:
         shape = sample.landmarks.shape
         words = [sample.id, sample.signer, split, sample.glosses, sample.aspect, sample.fps, shape]
         self.digest.update(json.dumps(words).encode())
-        self.digest.update(np.ascontiguousarray(sample.landmarks, dtype="<i2"))
+        self.digest.update(np.ascontiguousarray(sample.landmarks, dtype="<i2").data)
         if sample.spans is not None:
             self.digest.update(json.dumps(["spans", sample.spans]).encode())
         if sample.visibility is not None:
-            self.digest.update(np.ascontiguousarray(sample.visibility))
+            self.digest.update(np.ascontiguousarray(sample.visibility).data)
 
 
 def _file(file: Path) -> dict[str, Any]:

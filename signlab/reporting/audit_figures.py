@@ -67,7 +67,7 @@ def hands(table: pd.DataFrame, out: Path) -> None:
         for y, gloss in enumerate(glosses):
             rows = table[table["gloss"] == gloss]
             axes.scatter(100 * rows["left"], [y] * len(rows), color=MUTED, s=14)
-            for left, alike in rows[rows["left"] > 0.7].groupby("left")["signer"]:
+            for left, alike in rows.loc[rows["left"] > 0.7].groupby("left")["signer"]:
                 signers = ", ".join(map(str, alike.head(3))) + ", ..." * (len(alike) > 3)
                 right = float(str(left)) > 0.85  # no room beside it
                 axes.annotate(

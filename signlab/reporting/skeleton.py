@@ -49,7 +49,8 @@ class Drawing:
         points[:, :, 1] *= sample.aspect
         self._points, self.size = _scaled(points, self._present & _drawn(layout), height)
         self._points *= FINER
-        self._font = ImageFont.load_default(FINER * max(9, height // 26))
+        self._height = FINER * max(9, height // 26)
+        self._font = ImageFont.load_default(self._height)
 
     def __len__(self) -> int:
         return len(self._points)
@@ -63,7 +64,7 @@ class Drawing:
             self._draw_part(draw, number, part, rows)
         draw.text((16, 12), self._caption(draw, number, width - 32), fill=WORDS, font=self._font)
         for place, name in enumerate(self._lost(number)):
-            y = height - (place + 1.3) * 1.3 * self._font.size
+            y = height - (place + 1.3) * 1.3 * self._height
             draw.text((16, y), f"no {name}", fill=LOST, font=self._font)
         return picture.resize(self.size, Image.Resampling.LANCZOS)
 

@@ -161,7 +161,7 @@ def load(path: Path, file_format: Format) -> Call:
     def call_onnx(*inputs: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
         arrays = {name: x.numpy() for name, x in zip(INPUTS, inputs, strict=True)}
         log_probs, timesteps = session.run(OUTPUTS, arrays)
-        return log_probs, timesteps
+        return np.asarray(log_probs), np.asarray(timesteps)
 
     return call_onnx
 

@@ -113,7 +113,6 @@ def _updates(assembly: Assembly, batch: Batch) -> np.ndarray:
         recognizer,
         torch.optim.AdamW(recognizer.parameters()),
         clip=assembly.schedule.clip,
-        device=torch.device("cpu"),
     )
     labels, rate = batch.label_lengths.sum(), assembly.schedule.learning_rate
     return measure_latency(

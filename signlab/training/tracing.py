@@ -36,7 +36,9 @@ def trace(
     """
     dynamic = tuple(dict.fromkeys(range(count), Dim.DYNAMIC) for count in dimensions)
     # 0 and 1 are sizes like any other: nothing here broadcasts by accident
-    any_size = symbolic_shapes.patch(backed_size_oblivious=True)
+    any_size = symbolic_shapes.patch(  # pyright: ignore[reportAttributeAccessIssue]  # put there
+        backed_size_oblivious=True
+    )
     with torch.no_grad(), _wholes(), _quiet(), any_size:
         return torch.export.export(module.eval(), tuple(inputs), dynamic_shapes=dynamic)
 
