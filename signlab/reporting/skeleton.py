@@ -26,6 +26,9 @@ FINER = 2
 
 TRAIL_SECONDS = 0.5
 
+MEDIAPIPE_POSE = 33
+"""Points of the pose that is numbered as here."""
+
 Points = Float32[np.ndarray, "frames points 2"]
 
 
@@ -145,8 +148,9 @@ def _drawn(layout: Layout) -> Bool[np.ndarray, " points"]:
             range(rows.stop - rows.start) if lines is None else {n for at in lines for n in at}
         )
         kept[[rows.start + number for number in numbers]] = True
-    if "pose" in layout.slices:  # hips are mostly guessed, below the image
-        kept[[layout.slices["pose"].start + hip for hip in (23, 24)]] = False
+    pose = layout.slices.get("pose", slice(0))
+    if pose.stop - pose.start == MEDIAPIPE_POSE:  # hips are mostly guessed, below the image
+        kept[[pose.start + hip for hip in (23, 24)]] = False
     return kept
 
 

@@ -201,7 +201,8 @@ def test_time_warp_stops_at_what_the_labels_need():
 @pytest.mark.parametrize("rate", [1.0, 0.4])
 def test_lengths_are_told_before_batches_are_made(rate):
     batch = replace(make(0, utterances=32), draws=torch.rand(32, generator=draws()))
-    batch = replace(batch, label_lengths=torch.ones(32).long(), labels=batch.labels[:, :1])
+    one = {"labels": batch.labels[:, :1], "label_lengths": torch.ones(32).long(), "spans": None}
+    batch = replace(batch, **one)
     augment = build("time_warp", rate=rate)
     told = augment.lengths(batch.landmarks.lengths, batch.draws)
     assert torch.equal(augment(batch, draws(1)).landmarks.lengths, told)

@@ -24,7 +24,12 @@ def clean(tmp_path_factory):
     corpus.prepare(tmp_path_factory.mktemp("cache"))
     splits = corpus.open(Fold())
     named = {"train": splits.train(0), "dev": splits.dev, "test": splits.test}
-    return [(sample, split) for split, members in named.items() for sample in members]
+    # the faults are planted in frames and glosses; when these are signed would be at odds with them
+    return [
+        (replace(sample, spans=None), split)
+        for split, members in named.items()
+        for sample in members
+    ]
 
 
 def found(samples, path):
