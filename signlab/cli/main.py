@@ -8,13 +8,15 @@ import typer
 
 import signlab
 from signlab.cli.catalogue import blocks, components
+from signlab.cli.compare import compare
 from signlab.cli.corpus import app as corpus
 from signlab.cli.export import export
 from signlab.cli.profile import profile
 from signlab.cli.recognise import recognise
-from signlab.cli.score import compare, score
+from signlab.cli.score import score
 from signlab.cli.search import search
 from signlab.cli.study import SOME_FAILED, report, run_study
+from signlab.cli.transcripts import transcripts
 from signlab.errors import Interrupted, RunFailed, SignlabError
 
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -35,6 +37,7 @@ app.command()(blocks)
 app.command()(profile)
 app.command()(score)
 app.command()(compare)
+app.command()(transcripts)
 app.command()(recognise)
 app.command()(export)
 app.add_typer(corpus, name="corpus")

@@ -19,10 +19,16 @@ Glosses = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Profile:
-    """What is done to references and to hypotheses."""
+    """What is done to references and to hypotheses.
+
+    Attributes:
+        fills: Whether the benchmark's evaluation takes an utterance without any gloss in a .ctm
+            file, which cannot hold an empty one, for an empty one.
+    """
 
     reference: Callable[[Iterable[str]], Glosses]
     hypothesis: Callable[[Iterable[str]], Glosses]
+    fills: bool = False
 
 
 def clean(
@@ -33,10 +39,19 @@ def clean(
     Raises:
         BadInput: No such profile.
     """
-    if profile not in PROFILES:
-        raise BadInput(f"no clean-up profile {profile!r}; {nearest(profile, PROFILES)}")
-    rules = PROFILES[profile]
+    rules = find_profile(profile)
     return list(map(rules.reference, references)), list(map(rules.hypothesis, hypotheses))
+
+
+def find_profile(name: str) -> Profile:
+    """The profile of that name.
+
+    Raises:
+        BadInput: There is none.
+    """
+    if name not in PROFILES:
+        raise BadInput(f"no clean-up profile {name!r}; {nearest(name, PROFILES)}")
+    return PROFILES[name]
 
 
 def _phoenix2014_hypothesis(glosses: Iterable[str]) -> Glosses:
@@ -93,6 +108,6 @@ def _spells_on(before: str, after: str) -> bool:
 
 PROFILES = {
     "plain": Profile(tuple, tuple),
-    "phoenix2014": Profile(tuple, _phoenix2014_hypothesis),
-    "phoenix2014t": Profile(_phoenix2014t_reference, _phoenix2014t_hypothesis),
+    "phoenix2014": Profile(tuple, _phoenix2014_hypothesis, fills=True),
+    "phoenix2014t": Profile(_phoenix2014t_reference, _phoenix2014t_hypothesis, fills=True),
 }

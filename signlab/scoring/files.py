@@ -1,20 +1,52 @@
-"""Transcripts on disk: trn, stm, ctm and tables, read and written.
+"""Transcripts read from disk: trn, stm, ctm and tables.
 
-Every file becomes ``{utterance id: glosses}`` in the file's order. Errors name file and line.
+Every file becomes glosses by utterance id, in the file's order. Errors name file and line.
 """
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from signlab.errors import BadInput, nearest
 
-Transcripts = dict[str, tuple[str, ...]]
 
-STM_BEGIN, STM_END = "0.0", "1.79769e+308"
-"""Written where no times are known: the whole recording, as in RWTH-PHOENIX's own files."""
+class Row(NamedTuple):
+    """An utterance of a file; ``signer`` is empty where the file names none."""
+
+    line: int
+    name: str
+    glosses: tuple[str, ...]
+    signer: str = ""
+
+
+class Transcripts(dict[str, tuple[str, ...]]):
+    """Glosses by utterance id.
+
+    Attributes:
+        path: The file that they come from.
+        signers: Of each utterance, where the file names them.
+    """
+
+    def __init__(self, path: Path, rows: Iterator[Row]) -> None:
+        super().__init__()
+        self.path = path
+        self.signers: dict[str, str] = {}
+        self._lines: dict[str, int] = {}
+        for row in rows:
+            if row.name in self:
+                raise BadInput(
+                    f"{path}:{row.line}: utterance {row.name!r} is there twice, first in line "
+                    f"{self._lines[row.name]}"
+                )
+            self[row.name], self._lines[row.name] = row.glosses, row.line
+            if row.signer:
+                self.signers[row.name] = row.signer
+
+    def where(self, name: str) -> str:
+        """File and line of an utterance."""
+        return f"{self.path}:{self._lines[name]}"
 
 
 @dataclass(frozen=True)
@@ -34,8 +66,8 @@ def read(path: Path, *, column: str | None = None) -> Transcripts:
 
     Args:
         column: Of a csv or tsv file with a header, the column of the glosses; ids are in the
-            column ``id``, else in the first. Without it, the column ``glosses``, or the second
-            of two; a table of two columns needs no header.
+            column ``id``, else in the first, signers in ``signer``. Without it, the column
+            ``glosses``, or the second of two; a table of two columns needs no header.
 
     Raises:
         BadInput: No such file, format or column, not UTF-8, a line that cannot be read, an id
@@ -46,37 +78,10 @@ def read(path: Path, *, column: str | None = None) -> Transcripts:
         known = [*_READERS, *TABLES]
         raise BadInput(f"{path}: no transcript format {ending!r}; {nearest(ending, known)}")
     if ending in TABLES:
-        return _unique(path, _read_table(path, TABLES[ending], column))
+        return Transcripts(path, _read_table(path, TABLES[ending], column))
     if column is not None:
         raise BadInput(f"{path}: a {ending} file has no columns, so none is called {column!r}")
-    return _unique(path, _READERS[ending](path))
-
-
-def write(path: Path, transcripts: Mapping[str, tuple[str, ...]]) -> None:
-    """Write by the name's ending: .trn, .stm, .csv or .tsv (with the header ``id,glosses``).
-
-    Raises:
-        BadInput: No such format, or (stm) an id with a blank in it.
-    """
-    ending = path.suffix.lower()
-    if ending in TABLES:
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            table = csv.writer(stream, delimiter=TABLES[ending], lineterminator="\n")
-            table.writerow(["id", "glosses"])
-            table.writerows([name, " ".join(glosses)] for name, glosses in transcripts.items())
-        return
-    if ending not in {".trn", ".stm"}:
-        known = [".trn", ".stm", *TABLES]
-        raise BadInput(f"{path}: cannot write {ending!r}; {nearest(ending, known)}")
-    lines = []
-    for name, glosses in transcripts.items():
-        if ending == ".trn":
-            lines.append(" ".join([*glosses, f"({name})"]))
-        elif len(name.split()) == 1:
-            lines.append(" ".join([name, "1", "unknown", STM_BEGIN, STM_END, *glosses]))
-        else:
-            raise BadInput(f"{path}: id {name!r} holds a blank; stm cannot write that")
-    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    return Transcripts(path, _READERS[ending](path))
 
 
 def read_ctm(path: Path) -> dict[str, list[TimedGloss]]:
@@ -86,30 +91,9 @@ def read_ctm(path: Path) -> dict[str, list[TimedGloss]]:
         BadInput: A line is not ``recording channel start duration gloss [confidence]``.
     """
     found: dict[str, list[TimedGloss]] = {}
-    for number, line in _lines(path):
-        fields = line.split()
-        if fields[0].startswith(";;"):
-            continue
-        try:
-            start, duration = float(fields[2]), float(fields[3])
-            confidence = float(fields[5]) if len(fields) > 5 and fields[5] != "NA" else None
-            timed = TimedGloss(fields[4], start, duration, confidence)
-        except (IndexError, ValueError):
-            raise BadInput(
-                f"{path}:{number}: not 'recording channel start duration gloss [confidence]'"
-            ) from None
-        found.setdefault(fields[0], []).append(timed)
+    for _, name, timed in _ctm_lines(path):
+        found.setdefault(name, []).append(timed)
     return {name: sorted(timed, key=lambda one: one.start) for name, timed in found.items()}
-
-
-def write_ctm(path: Path, recordings: Mapping[str, list[TimedGloss]]) -> None:
-    """Write timed glosses, times to the millisecond."""
-    with path.open("w", encoding="utf-8") as stream:
-        for name, glosses in recordings.items():
-            for one in glosses:
-                confidence = "" if one.confidence is None else f" {one.confidence:.4f}"
-                times = f"{one.start:.3f} {one.duration:.3f}"
-                stream.write(f"{name} 1 {times} {one.gloss}{confidence}\n")
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -128,17 +112,17 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
-def _read_trn(path: Path) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+def _read_trn(path: Path) -> Iterator[Row]:
     for number, line in _lines(path):
         if line.startswith(";;"):
             continue
         text, bracket, name = line.rstrip().rpartition("(")
         if not bracket or not name.endswith(")") or not name[:-1].strip():
             raise BadInput(f"{path}:{number}: no '(id)' at the end of the line")
-        yield number, name[:-1].strip(), tuple(text.split())
+        yield Row(number, name[:-1].strip(), tuple(text.split()))
 
 
-def _read_stm(path: Path) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+def _read_stm(path: Path) -> Iterator[Row]:
     for number, line in _lines(path):
         fields = line.split()
         if fields[0].startswith(";;"):
@@ -150,35 +134,53 @@ def _read_stm(path: Path) -> Iterator[tuple[int, str, tuple[str, ...]]]:
         if not known:
             raise BadInput(f"{path}:{number}: not 'recording channel signer begin end glosses'")
         labelled = len(fields) > 5 and fields[5].startswith("<") and fields[5].endswith(">")
-        yield number, fields[0], tuple(fields[6 if labelled else 5 :])
+        yield Row(number, fields[0], tuple(fields[6 if labelled else 5 :]), fields[2])
 
 
-def _read_ctm(path: Path) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+def _ctm_lines(path: Path) -> Iterator[tuple[int, str, TimedGloss]]:
+    for number, line in _lines(path):
+        fields = line.split()
+        if fields[0].startswith(";;"):
+            continue
+        try:
+            start, duration = float(fields[2]), float(fields[3])
+            confidence = float(fields[5]) if len(fields) > 5 and fields[5] != "NA" else None
+            yield number, fields[0], TimedGloss(fields[4], start, duration, confidence)
+        except (IndexError, ValueError):
+            raise BadInput(
+                f"{path}:{number}: not 'recording channel start duration gloss [confidence]'"
+            ) from None
+
+
+def _read_ctm(path: Path) -> Iterator[Row]:
+    lines: dict[str, int] = {}
+    for number, name, _ in _ctm_lines(path):
+        lines.setdefault(name, number)
     for name, timed in read_ctm(path).items():
-        yield 0, name, tuple(one.gloss for one in timed)
+        yield Row(lines[name], name, tuple(one.gloss for one in timed))
 
 
-def _read_table(
-    path: Path, delimiter: str, column: str | None
-) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+def _read_table(path: Path, delimiter: str, column: str | None) -> Iterator[Row]:
     rows = _rows(path, delimiter)
     first_number, first = next(rows, (0, []))
     if not first:
         return
     wanted = "glosses" if column is None else column
     name_at = first.index("id") if "id" in first else 0
+    signer_at = first.index("signer") if "signer" in first else None
     if wanted in first:
         glosses_at = first.index(wanted)
     elif column is None and len(first) == 2:
         glosses_at = 1 - name_at
         if "id" not in first:
-            yield first_number, first[0].strip(), tuple(first[1].split())
+            yield Row(first_number, first[0].strip(), tuple(first[1].split()))
     else:
         raise BadInput(f"{path}:{first_number}: no column {wanted!r}; {nearest(wanted, first)}")
     for number, row in rows:
         if len(row) != len(first):
             raise BadInput(f"{path}:{number}: {len(row)} columns, not {len(first)}")
-        yield number, row[name_at].strip(), tuple(row[glosses_at].split())
+        signer = "" if signer_at is None else row[signer_at].strip()
+        yield Row(number, row[name_at].strip(), tuple(row[glosses_at].split()), signer)
 
 
 def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -188,15 +190,6 @@ def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         # between bars a quotation mark is a character like any other
         quoting = csv.QUOTE_NONE if delimiter == "|" else csv.QUOTE_MINIMAL
         yield number, next(csv.reader([line], delimiter=delimiter, quoting=quoting))
-
-
-def _unique(path: Path, rows: Iterator[tuple[int, str, tuple[str, ...]]]) -> Transcripts:
-    found: Transcripts = {}
-    for number, name, glosses in rows:
-        if name in found:
-            raise BadInput(f"{path}:{number}: utterance {name!r} is there twice")
-        found[name] = glosses
-    return found
 
 
 _READERS: Final = {

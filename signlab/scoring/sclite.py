@@ -86,6 +86,11 @@ def align_all(
     return found
 
 
+def check(reference: Sequence[str]) -> None:
+    """Raise BadInput unless every alternation of the reference can be read."""
+    _Network(reference)
+
+
 def align_network(words: Words, heard: Words) -> Aligned:
     """Align one utterance whose reference may hold alternations."""
     network = _Network(words)

@@ -3,9 +3,9 @@
 import pytest
 
 from signlab.errors import BadInput
-from signlab.scoring import files
+from signlab.scoring import files, writing
 from signlab.scoring.cleanup import clean
-from signlab.scoring.pairs import pair, side_by_side
+from signlab.scoring.pairs import fill_absent, pair, side_by_side
 from signlab.scoring.wer import align
 
 TRANSCRIPTS = {"u1": ("WETTER", "MORGEN"), "u2": (), "u3": ("HÖHE", "loc-NORD")}
@@ -14,7 +14,7 @@ TRANSCRIPTS = {"u1": ("WETTER", "MORGEN"), "u2": (), "u3": ("HÖHE", "loc-NORD")
 @pytest.mark.parametrize("ending", [".trn", ".stm", ".csv", ".tsv"])
 def test_written_is_read_again(tmp_path, ending):
     path = tmp_path / f"some{ending}"
-    files.write(path, TRANSCRIPTS)
+    writing.write(path, TRANSCRIPTS)
     assert files.read(path) == TRANSCRIPTS
 
 
@@ -24,7 +24,7 @@ def test_ctm_keeps_times_and_gives_glosses(tmp_path):
         "u1": [files.TimedGloss("A", 0.5, 0.25, 0.9), files.TimedGloss("B", 0.75, 0.1)],
         "u2": [files.TimedGloss("C", 0.0, 1.0)],
     }
-    files.write_ctm(path, timed)
+    writing.write_ctm(path, timed)
     assert files.read_ctm(path) == timed
     assert files.read(path) == {"u1": ("A", "B"), "u2": ("C",)}
 
@@ -42,7 +42,7 @@ def test_phoenix_files(shared):
     ("name", "content", "complaint"),
     [
         ("a.trn", "A B (u1)\nA B\n", r"a.trn:2: no '\(id\)'"),
-        ("a.trn", "A (u1)\nB (u1)\n", "a.trn:2: utterance 'u1' is there twice"),
+        ("a.trn", "A (u1)\nB (u1)\n", "a.trn:2: utterance 'u1' is there twice, first in line 1"),
         ("a.stm", "u1 1 signer 0.0\n", "a.stm:1: not 'recording"),
         ("a.stm", "u1 1 signer 5.0 1.0 A\n", "a.stm:1: not 'recording"),
         ("a.ctm", "u1 1 0.0 0.1\n", "a.ctm:1: not 'recording"),
@@ -64,19 +64,42 @@ def test_missing_file():
         files.read(files.Path("nowhere.trn"))
 
 
+def _transcripts(name, **glosses):
+    rows = enumerate(glosses.items(), start=1)
+    return files.Transcripts(files.Path(name), (files.Row(n, *row) for n, row in rows))
+
+
 def test_utterances_are_matched_by_id():
-    references = {"a": ("X",), "B": ("Y",)}
-    assert pair(references, {"b": ("Q",), "A": ()}, name="h").hypotheses == ((), ("Q",))
-    with pytest.raises(BadInput, match="h: no hypothesis for utterance 'B'"):
-        pair(references, {"a": ()}, name="h")
-    with pytest.raises(BadInput, match="h: no reference for utterance 'c'"):
-        pair(references, {"a": (), "B": (), "c": ()}, name="h")
+    references = _transcripts("r.trn", a=("X",), B=("Y",))
+    assert pair(references, _transcripts("h.trn", b=("Q",), A=())).hypotheses == ((), ("Q",))
+    with pytest.raises(BadInput, match=r"r.trn:2: h.trn has no hypothesis for utterance 'B'"):
+        pair(references, _transcripts("h.trn", a=()))
+    with pytest.raises(BadInput, match=r"h.trn:3: r.trn has no reference for utterance 'c'"):
+        pair(references, _transcripts("h.trn", a=(), B=(), c=()))
+
+
+def test_a_ctm_file_cannot_hold_an_empty_hypothesis():
+    references = _transcripts("r.trn", a=("X",), b=("Y",))
+    hypotheses = _transcripts("h.ctm", a=("X",))
+    with pytest.raises(BadInput, match=r"'b'; every .* cannot hold an empty one: write \[EMPTY\]"):
+        pair(references, hypotheses)
+    assert fill_absent(references, hypotheses) == ["b"]
+    assert pair(references, hypotheses).hypotheses == (("X",), ())
+
+
+def test_signers_are_those_that_the_file_names(shared):
+    dev = files.read(shared / "data/annotations/phoenix2014-dev.stm")
+    assert len(set(dev.signers.values())) == 9
+    assert len(dev.signers) == len(dev)
 
 
 def test_side_by_side():
-    top, bottom = side_by_side(align(["WETTER", "A"], ["B", "A", "CC"]))
-    assert top == "WETTER A **"
-    assert bottom == "B      A CC"
+    alignment = align(["WETTER", "A"], ["B", "A", "CC"])
+    assert side_by_side(alignment, width=80) == [("WETTER A **", "B      A CC", "S        I")]
+    assert side_by_side(alignment, width=8) == [
+        ("WETTER A", "B      A", "S"),
+        ("**", "CC", "I"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from signlab.cli.main import app
-from signlab.scoring import files, mapsswe
+from signlab.scoring import files, mapsswe, writing
 from signlab.scoring.signs import confusions
 from signlab.scoring.wer import Alignment, align, align_all
 
@@ -100,7 +100,7 @@ def test_alignments_are_those_of_the_real_sclite(tmp_path_factory, sentences):
     folder = tmp_path_factory.mktemp("sclite")
     for name, side in (("ref", 0), ("hyp", 1)):
         lines = {f"s_{index}": tuple(pair[side]) for index, pair in enumerate(sentences)}
-        files.write(folder / f"{name}.trn", lines)
+        writing.write(folder / f"{name}.trn", lines)
     subprocess.run(
         [SCLITE, "-r", "ref.trn", "trn", "-h", "hyp.trn", "trn", "-i", "wsj", "-o", "sgml"],
         cwd=folder,
