@@ -176,11 +176,10 @@ def share(definition: Definition, processes: int = 4) -> list[int]:
     workers = [context.Process(target=work, args=(definition, counts)) for _ in range(processes)]
     for worker in workers:
         worker.start()
-    done = [counts.get(timeout=400) for _ in workers]
     for worker in workers:
-        worker.join(timeout=60)
+        worker.join(timeout=100)
         assert worker.exitcode == 0
-    return done
+    return [counts.get(timeout=10) for _ in workers]
 
 
 def check_shared(definition: Definition, done: list[int]) -> None:
@@ -233,6 +232,7 @@ def postgres(folder: Path) -> Iterator[str]:
         server.wait(30)
 
 
+@pytest.mark.nightly
 def test_four_processes_share_a_postgresql_server():
     pytest.importorskip("psycopg", reason="psycopg is not installed")
     if POSTGRES is None:
