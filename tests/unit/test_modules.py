@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "signlab").rglob("*.py"))
 LINES = 300
-HELP_SECONDS = 0.5
+HELP_SECONDS = 0.9
 HEAVY = {"torch", "mlflow", "optuna", "pandas", "matplotlib", "scipy"}
 
 
