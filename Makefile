@@ -14,7 +14,7 @@ study: .venv/installed
 	$(BIN)/signlab run-study studies/ablations.yaml
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: .venv/installed-dev
 	$(BIN)/ruff format --check .
