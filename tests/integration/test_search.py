@@ -13,6 +13,8 @@ from signlab.study.searched import Searched, read_searched
 from signlab.study.trial import TrialFolder
 from tests.integration.test_run_study import TESTS, Project, _workers_of, wait_for
 
+pytestmark = pytest.mark.nightly  # some thirty trainings
+
 RECIPE = """
 corpus: {name: toy, held_frames: 4}
 features: {parts: [pose, hands]}
