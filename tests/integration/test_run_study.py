@@ -356,6 +356,7 @@ def without(folder: RunFolder) -> dict[str, float]:
     return table["wer"].to_dict()
 
 
+@pytest.mark.nightly  # two trainings more
 def test_every_run_is_scored_with_each_part_withheld_and_part_dropout_softens_the_loss(
     finished, tmp_path
 ):
