@@ -12,6 +12,7 @@ from signlab.cli.study import (
     StudyFile,
     Workers,
     command_of,
+    planned,
     show_plan,
     tell,
 )
@@ -53,14 +54,7 @@ def search(
     """
     from rich.console import Console
 
-    from signlab.study.study import load_study, smoke_of
-
-    loaded = load_study(study, tuple(changes or ()))
-    if smoke:
-        loaded = smoke_of(loaded)
-    from signlab.execution.preflight import make_plan
-
-    plan = make_plan(loaded)
+    plan = planned(study, changes, smoke=smoke)
     if dry_run:
         show_plan(plan, runs, workers, Console())
         return

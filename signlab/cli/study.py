@@ -71,15 +71,7 @@ def run_study(
     """
     from rich.console import Console
 
-    from signlab.study.study import load_study, smoke_of
-
-    console = Console(stderr=True)
-    loaded = load_study(study, tuple(changes or ()))
-    if smoke:
-        loaded = smoke_of(loaded)
-    from signlab.execution.preflight import make_plan
-
-    plan = make_plan(loaded)
+    plan = planned(study, changes, smoke=smoke)
     if dry_run:
         show_plan(plan, runs, workers, Console())
         return
@@ -96,7 +88,7 @@ def run_study(
         smoke=smoke,
         command=command_of("run-study", study, changes or [], smoke=smoke),
     )
-    outcome = run(plan, options, console)
+    outcome = run(plan, options, Console(stderr=True))
     tell(outcome.summary, outcome.report, as_json=as_json)
     if outcome.failed:
         raise typer.Exit(SOME_FAILED)
@@ -121,6 +113,19 @@ def report(
 
     summary = summarise(folder)
     tell(summary, write_report(summary, reports / folder.name), as_json=as_json)
+
+
+def planned(study: Path, changes: list[str] | None, *, smoke: bool) -> "Plan":
+    """The study read and checked as a whole."""
+    from signlab.study.study import load_study, smoke_of
+
+    loaded = load_study(study, tuple(changes or ()))
+    if smoke:
+        loaded = smoke_of(loaded)
+    # a file that cannot be read is told before the wait for torch
+    from signlab.execution.preflight import make_plan
+
+    return make_plan(loaded)
 
 
 def command_of(command: str, study: Path, changes: list[str], *, smoke: bool) -> str:

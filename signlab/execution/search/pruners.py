@@ -65,13 +65,12 @@ class Median(Pruning):
 
     def pruner(self, epochs: int, parts: int) -> BasePruner:
         """Optuna's."""
-        warmup = self._min_epochs or max(1, epochs // 9)
+        warmup = _first_epochs(self._min_epochs, epochs)
         return optuna.pruners.MedianPruner(self._startup, warmup)
 
 
-@PRUNERS.register("successive-halving")
-class SuccessiveHalving(Pruning):
-    """Lets the best third (or less) go on after 1, 3, 9, ... times the first epochs.
+class Halving(Pruning):
+    """Trials that are stopped in rounds.
 
     Args:
         reduction: One in so many goes on.
@@ -82,28 +81,24 @@ class SuccessiveHalving(Pruning):
         self._reduction = reduction
         self._min_epochs = min_epochs
 
+
+@PRUNERS.register("successive-halving")
+class SuccessiveHalving(Halving):
+    """Lets the best third (or less) go on after 1, 3, 9, ... times the first epochs."""
+
     def pruner(self, epochs: int, parts: int) -> BasePruner:
         """Optuna's."""
-        first = self._min_epochs or max(1, epochs // 9)
+        first = _first_epochs(self._min_epochs, epochs)
         return optuna.pruners.SuccessiveHalvingPruner(first, self._reduction)
 
 
 @PRUNERS.register("hyperband")
-class Hyperband(Pruning):
-    """Successive halving with several first lengths, of which each trial gets one.
-
-    Args:
-        reduction: One in so many goes on.
-        min_epochs: Epochs that every trial gets; by default a ninth of them.
-    """
-
-    def __init__(self, *, reduction: Factor = 3, min_epochs: Count | None = None) -> None:
-        self._reduction = reduction
-        self._min_epochs = min_epochs
+class Hyperband(Halving):
+    """Successive halving with several first lengths, of which each trial gets one."""
 
     def pruner(self, epochs: int, parts: int) -> BasePruner:
         """Optuna's."""
-        first = self._min_epochs or max(1, epochs // 9)
+        first = _first_epochs(self._min_epochs, epochs)
         if first > epochs:
             raise BadInput(f"min_epochs = {first} are more than the {epochs} epochs of a trial")
         return optuna.pruners.HyperbandPruner(first, epochs, self._reduction)
@@ -131,3 +126,8 @@ class Wilcoxon(Pruning):
             )
         with accepted():
             return optuna.pruners.WilcoxonPruner(p_threshold=self._p)
+
+
+def _first_epochs(given: int | None, epochs: int) -> int:
+    """Those that every trial gets, of the epochs of a whole one."""
+    return given or max(1, epochs // 9)

@@ -38,9 +38,8 @@ class Random(Sampling):
         return optuna.samplers.RandomSampler(seed)
 
 
-@SAMPLERS.register("tpe")
-class Tpe(Sampling):
-    """Tree-structured Parzen estimators: draws where good trials are dense.
+class Modelled(Sampling):
+    """Settings drawn from a model of the trials so far.
 
     Args:
         startup: Random trials before; by default a third of the trials, ten at most.
@@ -49,10 +48,17 @@ class Tpe(Sampling):
     def __init__(self, *, startup: Count | None = None) -> None:
         self._startup = startup
 
+    def _first(self, trials: int) -> int:
+        return self._startup or min(10, -(-trials // 3))
+
+
+@SAMPLERS.register("tpe")
+class Tpe(Modelled):
+    """Tree-structured Parzen estimators: draws where good trials are dense."""
+
     def sampler(self, seed: int, trials: int) -> BaseSampler:
         """Optuna's."""
-        startup = self._startup or min(10, -(-trials // 3))
-        return optuna.samplers.TPESampler(seed=seed, n_startup_trials=startup)
+        return optuna.samplers.TPESampler(seed=seed, n_startup_trials=self._first(trials))
 
 
 @SAMPLERS.register("nsga2")
@@ -83,20 +89,12 @@ class Cmaes(Sampling):
 
 
 @SAMPLERS.register("gp")
-class Gp(Sampling):
-    """A Gaussian process: few trials, each thought over for longer.
-
-    Args:
-        startup: Random trials before; by default a third of the trials, ten at most.
-    """
-
-    def __init__(self, *, startup: Count | None = None) -> None:
-        self._startup = startup
+class Gp(Modelled):
+    """A Gaussian process: few trials, each thought over for longer."""
 
     def sampler(self, seed: int, trials: int) -> BaseSampler:
         """Optuna's."""
-        startup = self._startup or min(10, -(-trials // 3))
-        return optuna.samplers.GPSampler(seed=seed, n_startup_trials=startup)
+        return optuna.samplers.GPSampler(seed=seed, n_startup_trials=self._first(trials))
 
 
 @SAMPLERS.register("grid")
