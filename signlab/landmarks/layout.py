@@ -13,6 +13,9 @@ UNIT = 8192
 MISSING = np.int16(-32768)
 """Stored in place of each coordinate of a point that was not tracked."""
 
+LIMIT = 32767 / UNIT
+"""The largest coordinate that can be stored, either way: about four images."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -87,10 +90,10 @@ def quantise(
 ) -> Int16[np.ndarray, "frames points coordinates"]:
     """Image coordinates (NaN = missing) to stored fixed point.
 
-    Values beyond four image sizes are held at that limit: such a point is a tracker's error, and
+    Values beyond ``LIMIT`` are held there: such a point is a tracker's error, and
     the audit reports it.
     """
-    steps = np.clip(np.round(landmarks * UNIT), -32767, 32767)
+    steps = np.round(np.clip(landmarks, -LIMIT, LIMIT) * UNIT)
     absent = np.isnan(landmarks).any(axis=-1, keepdims=True)
     return np.where(absent, MISSING, np.nan_to_num(steps)).astype(np.int16)
 

@@ -148,7 +148,7 @@ def _drawn(layout: Layout) -> Bool[np.ndarray, " points"]:
             range(rows.stop - rows.start) if lines is None else {n for at in lines for n in at}
         )
         kept[[rows.start + number for number in numbers]] = True
-    pose = layout.slices.get("pose", slice(0))
+    pose = layout.slices.get("pose", slice(0, 0))
     if pose.stop - pose.start == MEDIAPIPE_POSE:  # hips are mostly guessed, below the image
         kept[[pose.start + hip for hip in (23, 24)]] = False
     return kept
