@@ -11,7 +11,8 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -29,6 +30,12 @@ from signlab.landmarks.extraction import extract
 from signlab.landmarks.video import Frame, read_frames
 
 Clip = list[Frame]
+
+WORKERS = {"1 worker": (1, 2), "1 worker on one core": (1, 1), "2 workers": (2, 2)}
+"""Of each arm: worker processes, and the cores for all of them."""
+
+PAIRS = [("extract", "bare"), ("2 workers", "1 worker"), ("2 workers", "1 worker on one core")]
+"""Arms that are compared within each round."""
 
 
 def cut(videos: Sequence[Path], frames: int) -> list[Clip]:
@@ -73,6 +80,15 @@ def ours(model: Path, clips: Sequence[Clip]) -> float:
     return sum(map(len, clips)) / (time.perf_counter() - start)
 
 
+@contextmanager
+def confined(cores: int) -> Iterator[None]:
+    """Leave so many cores to this process and those that it starts."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[:cores])
+    yield
+    os.sched_setaffinity(0, before)
+
+
 def pool(model: Path, files: Sequence[Path], workers: int) -> float:
     """Frames a second of worker processes, decoding and writing included.
 
@@ -107,7 +123,7 @@ def main() -> None:
     arguments = parser.parse_args()
     clips = cut(arguments.videos, arguments.frames)
     few = clips[:3]
-    rates: dict[str, list[float]] = {"bare": [], "extract": [], "1 worker": [], "2 workers": []}
+    rates: dict[str, list[float]] = {name: [] for name in ("bare", "extract", *WORKERS)}
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("wb") as log:
         files = [Path(folder) / f"{number:02d}.mp4" for number in range(len(clips))]
         for file, clip in zip(files, clips, strict=True):
@@ -117,13 +133,13 @@ def main() -> None:
             for _ in range(arguments.rounds):
                 rates["bare"].append(bare(arguments.model, few))
                 rates["extract"].append(ours(arguments.model, few))
-                for workers in (1, 2):
-                    name = "1 worker" if workers == 1 else "2 workers"
-                    rates[name].append(pool(arguments.model, files, workers))
+                for name, (workers, cores) in WORKERS.items():
+                    with confined(cores):
+                        rates[name].append(pool(arguments.model, files, workers))
     print(f"{len(clips)} clips of {arguments.frames} frames; load {os.getloadavg()[0]:.1f}")
     for name, values in rates.items():
-        print(f"{name:10} {statistics.median(values):6.1f} frames/s (median)")
-    for upper, lower in (("extract", "bare"), ("2 workers", "1 worker")):
+        print(f"{name:21} {statistics.median(values):6.1f} frames/s (median)")
+    for upper, lower in PAIRS:
         ratios = [a / b for a, b in zip(rates[upper], rates[lower], strict=True)]
         spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
         print(f"{upper} / {lower}: {statistics.median(ratios):.2f} (median; {spread})")

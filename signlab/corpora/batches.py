@@ -128,7 +128,7 @@ def stored_points(
     """
     lengths = [len(sample.landmarks) for sample in samples]
     expected = (selection.layout.points, selection.layout.coordinates)
-    stored = np.full((len(samples), max(lengths), len(selection.values)), MISSING)
+    stored = np.empty((len(samples), max(lengths), len(selection.values)), dtype=np.int16)
     for row, sample in enumerate(samples):
         if sample.landmarks.shape[1:] != expected:
             raise BadCorpus(
@@ -138,6 +138,7 @@ def stored_points(
         frames = sample.landmarks.reshape(lengths[row], -1)
         # "clip" (no position is beyond) writes in place where "raise" would copy first
         frames.take(selection.values, axis=1, out=stored[row, : lengths[row]], mode="clip")
+        stored[row, lengths[row] :] = MISSING
     return stored
 
 

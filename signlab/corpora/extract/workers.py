@@ -47,6 +47,7 @@ class Told:
 class _Worker:
     process: BaseProcess
     pipe: Connection
+    cores: set[int]
     task: Task | None = None
 
 
@@ -63,7 +64,7 @@ def track(
         tell: Called with every report.
     """
     waiting = list(tasks)
-    pool = [_start(model, log) for _ in range(min(workers, len(waiting)))]
+    pool = [_start(model, log, cores) for cores in _shares(min(workers, len(waiting)))]
     try:
         for worker in pool:
             _next(worker, waiting)
@@ -75,7 +76,7 @@ def track(
                 if not told.ended:
                     continue
                 if not worker.process.is_alive():
-                    pool[pool.index(worker)] = worker = _start(model, log)
+                    pool[pool.index(worker)] = worker = _start(model, log, worker.cores)
                 _next(worker, waiting)
     finally:
         for worker in pool:
@@ -83,13 +84,21 @@ def track(
             worker.process.join()
 
 
-def _start(model: Path, log: Path) -> _Worker:
+def _shares(workers: int) -> list[set[int]]:
+    """The cores of each worker: MediaPipe's threads wait for each other, and for no others."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    return [set(cores[number::workers] or cores) for number in range(workers)]
+
+
+def _start(model: Path, log: Path, cores: set[int]) -> _Worker:
     context = get_context("spawn")  # MediaPipe's threads do not survive a fork
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, model, log), daemon=True)
     process.start()
+    if cores:
+        os.sched_setaffinity(process.ident or 0, cores)
     theirs.close()
-    return _Worker(process, ours)
+    return _Worker(process, ours, cores)
 
 
 def _next(worker: _Worker, waiting: list[Task]) -> None:
