@@ -58,6 +58,7 @@ def make_plan(study: Study) -> Plan:
     """
     load_plugins(study.plugins)
     variants = make_variants(study, CATALOGUE)
+    spaces = make_spaces(study, variants, CATALOGUE)
     fitting = Fitting(study)
     folds = fitting.folds(variants[0])
     checked = {variant.name: fitting.check(variant, folds, study.seeds) for variant in variants}
@@ -71,7 +72,7 @@ def make_plan(study: Study) -> Plan:
         training_frames={name: frames for name, (_, frames) in checked.items()},
         fitting=fitting,
         folds=folds,
-        spaces=make_spaces(study, variants, CATALOGUE),
+        spaces=spaces,
     )
 
 

@@ -62,13 +62,15 @@ class Questions:
 
 def questions(study: StudyRuns) -> Questions:
     """The contrasts of a study's design."""
-    combinations_ = {v.name: frozenset(v.components) for v in study.variants}
     first = study.variants[0].name
     to_baseline = tuple(
-        Contrast(name, {name: 1}, {first: 1}) for name in combinations_ if name != first
+        Contrast(v.name, {v.name: 1}, {first: 1}) for v in study.variants if v.name != first
     )
-    by_components = {components: name for name, components in combinations_.items()}
-    components = list(dict.fromkeys(c for v in study.variants for c in v.components))
+    # what a search over components found has other settings, and no place in the design
+    found = {search.variant for search in study.searches if search.components}
+    designed = [variant for variant in study.variants if variant.name not in found]
+    by_components = {frozenset(v.components): v.name for v in designed}
+    components = list(dict.fromkeys(c for v in designed for c in v.components))
     if study.design == "leave-one-out":
         return _leave_one_out(components, by_components, to_baseline)
     if study.design == "factorial":

@@ -78,21 +78,22 @@ class Effects:
 def answer_all(questions: Questions, evidence: Evidence, *, smoke: bool) -> Effects:
     """Measure every contrast; each family gets a Holm correction of its own."""
     together = questions.together
-    effects = _answer(questions.effects, evidence, smoke=smoke)
+    effects = answer_family(questions.effects, evidence, smoke=smoke)
     return Effects(
         effects=effects,
         to_baseline=effects
         if questions.to_baseline == questions.effects
-        else _answer(questions.to_baseline, evidence, smoke=smoke),
-        interactions=_answer(questions.interactions, evidence, smoke=smoke),
-        shapley=_answer(questions.shapley, evidence, smoke=smoke),
-        together=_answer((together,), evidence, smoke=smoke)[0] if together else None,
+        else answer_family(questions.to_baseline, evidence, smoke=smoke),
+        interactions=answer_family(questions.interactions, evidence, smoke=smoke),
+        shapley=answer_family(questions.shapley, evidence, smoke=smoke),
+        together=answer_family((together,), evidence, smoke=smoke)[0] if together else None,
     )
 
 
-def _answer(
+def answer_family(
     contrasts: Sequence[Contrast], evidence: Evidence, *, smoke: bool
 ) -> tuple[Effect, ...]:
+    """Measure contrasts that are asked together, with one Holm correction."""
     measured = [_measure(contrast, evidence) for contrast in contrasts]
     found = [(effect, effect.paired) for effect in measured if effect.paired is not None]
     adjusted = dict(

@@ -48,9 +48,8 @@ def page(summary: StudySummary, figures: frozenset[str]) -> str:
         for title, section in _SECTIONS:
             if text := section(summary, figure):
                 parts += [f"## {title}", text]
-    if text := search_text(summary):
-        caption = "What was tried: dev error by trial; trials as lines over the searched keys"
-        parts += ["## Search", figure("search.png", caption), text]
+    if text := search_text(summary, figure):
+        parts += ["## Search", text]
     parts += ["## What each variant changes", change_list(summary)]
     if text := failures_text(summary):
         parts += ["## Failed runs", text]

@@ -14,6 +14,7 @@ from signlab.reporting.effects_figure import effects_figure
 from signlab.reporting.page import page
 from signlab.reporting.pareto_figure import pareto_figure, points
 from signlab.reporting.search_figure import search_figure
+from signlab.reporting.search_front_figure import search_front_figure
 from signlab.reporting.signs_figure import signs_figure
 from signlab.reporting.style import house_style, png, write_if_new
 from signlab.reporting.summary import StudySummary
@@ -26,6 +27,7 @@ FIGURES = (
     "confusions.png",
     "calibration.png",
     "search.png",
+    "search-front.png",
 )
 
 
@@ -54,8 +56,10 @@ def write_report(summary: StudySummary, out: Path) -> Path:
 def _figures(summary: StudySummary) -> dict[str, Figure]:
     """The figures for which there is something to show, by file name."""
     found: dict[str, Figure] = {}
-    if any(search.of("complete") for search in summary.study.searches):
-        found["search.png"] = search_figure(summary.study.searches)
+    if searches := [search for search in summary.study.searches if search.of("complete")]:
+        found["search.png"] = search_figure(searches)
+        if len(searches[0].objectives) > 1:
+            found["search-front.png"] = search_front_figure(searches)
     if not summary.measured or summary.signs is None or summary.best is None:
         return found
     found["effects.png"] = effects_figure(summary)

@@ -20,14 +20,19 @@ def choose(trials: Sequence[Trial], objectives: Sequence[str]) -> Trial | None:
         return None
     if len(objectives) == 1:
         return min(complete, key=lambda t: (t.values[objectives[0]], *_tie(t)))
-    best = min(complete, key=lambda t: (t.values["dev_wer"], *_tie(t)))
-    limit = best.values["dev_wer"] + standard_error(best)
+    limit = tolerated(complete)
     near = [trial for trial in complete if trial.values["dev_wer"] <= limit]
     others = [name for name in objectives if name != "dev_wer"]
     return min(
         near,
         key=lambda t: (*(t.values[name] for name in others), t.values["dev_wer"], *_tie(t)),
     )
+
+
+def tolerated(complete: Sequence[Trial]) -> float:
+    """The dev WER up to which a trial can be kept for its other objectives, in percent."""
+    best = min(complete, key=lambda t: (t.values["dev_wer"], *_tie(t)))
+    return best.values["dev_wer"] + standard_error(best)
 
 
 def front(trials: Sequence[Trial], objectives: Sequence[str]) -> list[Trial]:

@@ -81,6 +81,11 @@ def _over_components(
             f"{study.source.where(('search', 'components'))}: search.components = 'search': the "
             "study has no components to choose among"
         )
+    if SEARCHED in study.combinations:
+        raise BadStudy(
+            f"{study.source.where(('variants', SEARCHED))}: no variant may be named {SEARCHED!r}, "
+            "since the one that the search over components finds is"
+        )
     recipe = _filled(study.recipe.values, catalogue)
     return Space(
         SEARCHED, recipe, baseline.recipe, _ordered(written), catalogue, study.components, owners

@@ -1,10 +1,18 @@
-"""``signlab search`` and searched studies as a user runs them: to the end, killed, helped, wrong."""
+"""``signlab search`` and searched studies as a user runs them: to the end, killed, helped, wrong.
+
+What needs many trainings is left for the night.
+"""
 
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -12,8 +20,6 @@ import pytest
 from signlab.study.searched import Searched, read_searched
 from signlab.study.trial import TrialFolder
 from tests.integration.test_run_study import TESTS, Project, _workers_of, wait_for
-
-pytestmark = pytest.mark.nightly  # some thirty trainings
 
 RECIPE = """
 corpus: {name: toy, held_frames: 4}
@@ -26,6 +32,10 @@ model:
   head: {name: linear}
 schedule: {epochs: 4, warmup_epochs: 1, learning_rate: 1.0e-4, batch_size: 8}
 """
+
+EPOCHS = 8
+
+ONE_SEED = ("--set", "seeds=[0]")
 
 STUDY = """
 name: toy
@@ -71,33 +81,74 @@ def project(tmp_path: Path) -> SearchProject:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[SearchProject, dict]:
-    """A study searched and trained to its end, and the object on the last line of its output."""
+    """A study searched and trained to its end, and the object on the last line of its output.
+
+    The process of its first trial is killed on the way.
+    """
     project = SearchProject(tmp_path_factory.mktemp("searched"))
-    done = project.run("run-study", "study.yaml", "--json", "--set", "seeds=[0]")
+    project.write(study=STUDY.replace("search:\n", "variants: {baseline: []}\nsearch:\n"))
+    command = ("run-study", "study.yaml", "--json", "--workers", "1", *ONE_SEED)
+    process = project.start(*command, "--set", f"schedule.epochs={EPOCHS}")
+    wait_for(lambda: any(len(folder.epochs()) for folder in project.trials()))
+    [worker] = _workers_of(project.folder)
+    os.kill(int(worker), signal.SIGKILL)  # for memory, say
+    out, err = process.communicate(timeout=600)
+    assert process.returncode == 0, err
+    return project, json.loads(out.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> tuple[SearchProject, dict]:
+    """The same with two variants, each trained at its own settings too."""
+    project = SearchProject(tmp_path_factory.mktemp("compared"))
+    done = project.run("run-study", "study.yaml", "--json", *ONE_SEED)
     assert done.returncode == 0, done.stderr
     return project, json.loads(done.stdout.splitlines()[-1])
 
 
-def test_the_best_settings_are_frozen_into_each_variants_runs(finished):
+def recipe_of(project: SearchProject, run: dict) -> dict:
+    return json.loads((project.folder / "runs/toy" / run["folder"] / "recipe.json").read_text())
+
+
+def test_the_best_settings_are_frozen_into_the_variants_run(finished):
     project, outcome = finished
+    study = json.loads((project.folder / "runs/toy/study.json").read_text())
+    found = project.searched()
+    own = found.trials[0].point
+    assert own == {"schedule.learning_rate": 1e-4, "model.temporal.downsample": 2}
+    assert found.best.values["dev_wer"] < found.trials[0].values["dev_wer"]
+    rates = [1e-4, found.best.point["schedule.learning_rate"]]
+    [variant] = study["variants"]
+    assert variant["tuned"]["schedule.learning_rate"] == rates
+    runs = [*study["untuned"], *study["runs"]]
+    recipes = [recipe_of(project, run)["recipe"] for run in runs]
+    assert [recipe["schedule"]["learning_rate"] for recipe in recipes] == rates
+    assert {run["status"] for run in outcome["runs"]} == {"finished"}
+    report = (project.folder / "reports/toy/report.md").read_text()
+    assert "The searched recipe **beats** the shipped one" in report
+
+
+@pytest.mark.nightly
+def test_every_variant_has_a_search_and_settings_of_its_own(compared):
+    project, _ = compared
     study = json.loads((project.folder / "runs/toy/study.json").read_text())
     for variant in study["variants"]:
         found = project.searched(variant["name"])
         assert len(found.trials) == 3
-        own = found.trials[0].point
-        assert own == {"schedule.learning_rate": 1e-4, "model.temporal.downsample": 2}
-        assert found.best.values["dev_wer"] < found.trials[0].values["dev_wer"]
         [run] = [r for r in study["runs"] if r["variant"] == variant["name"]]
         [untuned] = [r for r in study["untuned"] if r["variant"] == variant["name"]]
-        recipes = [
-            json.loads((project.folder / "runs/toy" / r["folder"] / "recipe.json").read_text())
-            for r in (untuned, run)
-        ]
+        recipes = [recipe_of(project, one) for one in (untuned, run)]
         assert recipes[0]["digest"] != recipes[1]["digest"]
         rates = [recipe["recipe"]["schedule"]["learning_rate"] for recipe in recipes]
         assert rates == variant["tuned"]["schedule.learning_rate"]
         assert rates == [1e-4, found.best.point["schedule.learning_rate"]]
-    assert {run["status"] for run in outcome["runs"]} == {"finished"}
+
+
+def test_a_killed_trial_is_gone_on_with(finished):
+    project, _ = finished
+    first = project.trials()[0]
+    assert first.epochs()["epoch"].tolist() == list(range(1, EPOCHS + 1))
+    assert len(project.searched().trials[0].curve) == EPOCHS
 
 
 def test_trials_are_told_apart_and_never_see_the_test(finished):
@@ -136,15 +187,56 @@ def test_trials_stand_in_mlflow_one_level_below_the_study(finished):
         if trial.state == "complete":
             assert run.data.metrics["dev_wer"] == pytest.approx(trial.values["dev_wer"])
             curve = client.get_metric_history(run.info.run_id, "epoch/dev_wer")
-            assert len(curve) == 4
+            assert len(curve) == EPOCHS
     trained = client.search_runs([experiment], "tags.settings != ''")
     assert {run.data.tags["settings"] for run in trained} == {"searched", "the recipe's own"}
 
 
-def test_again_tries_and_trains_nothing_and_more_trials_go_on(finished):
-    project, outcome = finished
+SECONDS = 30
+"""For the dashboard to start on a busy machine."""
+
+
+def test_the_dashboard_opens_the_journal(finished):
+    command = shutil.which("optuna-dashboard", path=str(Path(sys.executable).parent))
+    if command is None:
+        pytest.skip("optuna-dashboard is not installed")
+    project, _ = finished
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    journal = project.root / "journal.log"
+    dashboard = subprocess.Popen(
+        [command, journal, "--port", str(port)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        studies = answer_of(f"http://127.0.0.1:{port}/api/studies")["study_summaries"]
+        assert [study["study_name"] for study in studies] == [project.searched().name]
+        number = studies[0]["study_id"]
+        told = answer_of(f"http://127.0.0.1:{port}/api/studies/{number}?after=0")
+        assert [trial["state"] for trial in told["trials"]] == ["Complete", "Pruned", "Complete"]
+        assert told["objective_names"] == ["dev_wer"]
+    finally:
+        dashboard.terminate()
+        dashboard.wait(10)
+
+
+def answer_of(url: str) -> dict:
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=SECONDS) as response:
+                return json.load(response)
+        except urllib.error.URLError:  # it is not up yet
+            assert time.monotonic() < deadline, "the dashboard does not answer"
+            time.sleep(0.2)
+
+
+@pytest.mark.nightly
+def test_again_tries_and_trains_nothing_and_more_trials_go_on(compared):
+    project, outcome = compared
     before = {path: path.stat().st_mtime_ns for path in project.root.rglob("result.json")}
-    again = project.run("run-study", "study.yaml", "--json", "--set", "seeds=[0]")
+    again = project.run("run-study", "study.yaml", "--json", *ONE_SEED)
     assert json.loads(again.stdout.splitlines()[-1]) == outcome
     assert {path: path.stat().st_mtime_ns for path in project.root.rglob("result.json")} == before
     more = project.run("search", "study.yaml", "--only", "baseline", "--set", "search.trials=4")
@@ -153,6 +245,7 @@ def test_again_tries_and_trains_nothing_and_more_trials_go_on(finished):
     assert len(project.searched("no-hands").trials) == 3
 
 
+@pytest.mark.nightly
 def test_a_killed_search_goes_on_with_the_trials_it_had(project):
     one = ("search", "study.yaml", "--only", "baseline", "--workers", "1")
     one = (*one, "--set", "schedule.epochs=30", "--set", "search.pruner=none")
@@ -185,6 +278,7 @@ def test_a_killed_search_goes_on_with_the_trials_it_had(project):
     ]  # fmt: skip
 
 
+@pytest.mark.nightly
 def test_components_are_switches_beside_the_studys_variants(project):
     study = STUDY.replace("  trials: 3", "  components: search\n  trials: 3")
     project.write(
@@ -192,7 +286,7 @@ def test_components_are_switches_beside_the_studys_variants(project):
             "    - {model.temporal.downsample: 8}", "    - {components.no-hands: true}"
         )
     )
-    done = project.run("run-study", "study.yaml", "--json", "--set", "seeds=[0]")
+    done = project.run("run-study", "study.yaml", "--json", *ONE_SEED)
     assert done.returncode == 0, done.stderr
     found = project.searched("searched")
     assert [t.point["components.no-hands"] for t in found.trials[:2]] == [False, True]
@@ -202,6 +296,11 @@ def test_components_are_switches_beside_the_studys_variants(project):
 
 
 WRONG = {
+    "unknown key": ("schedule.learning_rate: {low", "schedule.learning_rat: {low", "study.yaml:10", "did you mean"),
+    "low above high": ("low: 1.0e-4, high: 1.0e-1", "low: 1.0e-1, high: 1.0e-4", "study.yaml:10", "below high"),
+    "log with 0": ("low: 1.0e-4", "low: 0.0", "study.yaml:10", "above 0"),
+    "choices of mixed kinds": ("[2, 8]", "[2, eight]", "study.yaml:11", "mixed kinds"),
+    "an objective that is not measured": ("  trials: 3", "  objectives: [test_wer]\n  trials: 3", "study.yaml:15", "not measured"),
     "unknown sampler": ("  trials: 3", "  sampler: tpee\n  trials: 3", "study.yaml:15", "did you mean 'tpe'"),
     "unknown setting of a pruner": ("  trials: 3", "  pruner: {name: hyperband, reductions: 2}\n  trials: 3", "study.yaml:15", "did you mean 'reduction'"),
     "a sampler for one objective": ("  trials: 3", "  sampler: cmaes\n  objectives: [dev_wer, parameters]\n  trials: 3", "study.yaml:15", "one objective"),
@@ -248,6 +347,7 @@ def test_bad_input_is_one_sentence_before_any_trial(project):
     assert not project.trials()
 
 
+@pytest.mark.nightly
 def test_a_search_that_finds_nothing_ends_with_3(project):
     space = "search.space={model.temporal.downsample: {choices: [2, 8]}}"
     enqueue = "search.enqueue=[{model.temporal.downsample: 8}]"

@@ -174,12 +174,17 @@ def share(definition: Definition, processes: int = 4) -> list[int]:
     context = multiprocessing.get_context("fork")
     counts = context.Queue()
     workers = [context.Process(target=work, args=(definition, counts)) for _ in range(processes)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(timeout=100)
-        assert worker.exitcode == 0
-    return [counts.get(timeout=10) for _ in workers]
+    deadline = time.monotonic() + 100
+    try:
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join(timeout=max(deadline - time.monotonic(), 0))
+            assert worker.exitcode == 0
+        return [counts.get(timeout=10) for _ in workers]
+    finally:
+        for worker in workers:
+            worker.kill()
 
 
 def check_shared(definition: Definition, done: list[int]) -> None:

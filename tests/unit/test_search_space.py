@@ -169,6 +169,7 @@ WRONG = {
     "enqueued key that is not searched": ("  trials: 4", "  enqueue:\n    - {schedule.epochs: 3}\n  trials: 4", ":19", "not in the space"),
     "enqueued value out of range": ("  trials: 4", "  enqueue:\n    - {model.encoder.width: 65}\n  trials: 4", ":19", "64 or 128"),
     "a variant of that name": ("wider", "search", "no variant may be named 'search'"),
+    "a variant of the found one's name": ("search:\n  space:", "variants: {searched: [wider]}\nsearch:\n  components: search\n  space:", ":12", "no variant may be named 'searched'"),
     "range in a component": ("heads: {choices: [2, 4]}", "heads: {choices: [2, two]}", ":11", "mixed kinds"),
     "key in a component": ("model.encoder.heads", "model.encoder.haeds", ":11", "did you mean 'heads'"),
     "empty": (STUDY[STUDY.index("  space:") : STUDY.index("  trials:")], "", "nothing to search"),

@@ -1,5 +1,6 @@
 """Opens the storage of a search: a journal in the study's folder, or a database."""
 
+import time
 from pathlib import Path
 
 import optuna
@@ -7,7 +8,7 @@ from optuna.exceptions import OptunaError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from signlab.errors import BadInput
@@ -16,6 +17,9 @@ JOURNAL = "journal.log"
 
 CONNECT_SECONDS = 10
 """After which a server that does not answer is given up."""
+
+TRIES = 5
+"""At an empty database. Of several processes that make its tables at once one succeeds."""
 
 STORAGE_ERRORS = (OptunaError, SQLAlchemyError, ImportError, OSError, ValueError)
 """What a storage may raise when it cannot be used."""
@@ -32,14 +36,26 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
         if url is None:
             folder.mkdir(parents=True, exist_ok=True)
             return JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
-        server = make_url(url).get_backend_name() in ("postgresql", "mysql", "mariadb")
-        arguments = {"connect_timeout": CONNECT_SECONDS} if server else {}
-        # a connection each time: a server may be restarted while a search waits for its trials
-        return RDBStorage(url, engine_kwargs={"connect_args": arguments, "poolclass": NullPool})
+        return _database(url)
     except STORAGE_ERRORS as error:
         raise BadInput(
             f"{public(url) or folder / JOURNAL} cannot be used as a storage: {reason(error, url)}"
         ) from None
+
+
+def _database(url: str) -> RDBStorage:
+    server = make_url(url).get_backend_name() in ("postgresql", "mysql", "mariadb")
+    # a connection each time: a server may be restarted while a search waits for its trials
+    settings = {
+        "connect_args": {"connect_timeout": CONNECT_SECONDS} if server else {},
+        "poolclass": NullPool,
+    }
+    for tried in range(1, TRIES):
+        try:
+            return RDBStorage(url, engine_kwargs=settings)
+        except (IntegrityError, ProgrammingError):  # the tables were made meanwhile
+            time.sleep(0.2 * tried)
+    return RDBStorage(url, engine_kwargs=settings)
 
 
 def public(url: str | None) -> str:
