@@ -6,6 +6,7 @@ A run that ended badly leaves ``failure.json`` instead.
 """
 
 from dataclasses import asdict, dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +167,10 @@ class RunFolder:
     def epochs(self) -> pd.DataFrame:
         """One row an epoch: epoch, phase, loss_per_label, learning_rate, dev_wer, ... ."""
         path = self.path / "epochs.parquet"
-        return pd.read_parquet(path) if path.exists() else pd.DataFrame()
+        if not path.exists():
+            return pd.DataFrame()
+        # in one piece: pandas opens a path twice, and a run replaces its table after every epoch
+        return pd.read_parquet(BytesIO(path.read_bytes()))
 
     def hypotheses(self) -> pd.DataFrame:
         """One row a dev or test utterance.
