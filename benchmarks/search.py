@@ -9,7 +9,7 @@ Overhead. Trials of the shipped baseline. The CPU time of the process that
 searches, tracks and reports, as a share of the CPU time of the trials' processes.
 
 Saving. Settings drawn at random, each trained to the end; then hyperband over the same trials, in
-the order in which they were drawn and in 200 shuffled ones, replayed from the recorded curves; and
+the order in which they were drawn and in 50 shuffled ones, replayed from the recorded curves; and
 a search as users run it, with the default sampler and pruner. Costs are epochs of training.
 """
 
@@ -21,17 +21,17 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-import optuna
+from hyperband import replay
 from rich.console import Console
 
 from signlab.execution.preflight import Plan, make_plan
 from signlab.execution.runner import Options, search_study
-from signlab.execution.search.pruners import PRUNERS
 from signlab.study.searched import Searched
 from signlab.study.study import load_study
 
 ROOT = Path(__file__).parents[1]
-ORDERS = 200
+ORDERS = 50
+HYPERBAND = {"name": "hyperband"}
 EPOCHS = 27
 
 RECIPE = f"""
@@ -130,10 +130,11 @@ def saving(folder: Path, trials: int) -> None:
     curves = [trial.curve for trial in whole.of("complete")]
     best, cost = min(min(curve) for curve in curves), sum(map(len, curves))
     print(f"all trained to the end: {len(curves)} trials, {cost} epochs, dev WER {best:.2f} %")
-    first = replay(curves)
+    first = replay(curves, HYPERBAND)
     print(f"hyperband, same trials: {told(first, cost, best)}")
     generator = np.random.default_rng(0)
-    found = [replay([curves[i] for i in generator.permutation(trials)]) for _ in range(ORDERS)]
+    orders = [generator.permutation(len(curves)) for _ in range(ORDERS)]
+    found = [replay([curves[i] for i in order], HYPERBAND) for order in orders]
     middle = median(epochs for epochs, _ in found), median(wer for _, wer in found)
     near = sum(wer <= 1.05 * best for _, wer in found)
     print(
@@ -145,26 +146,6 @@ def saving(folder: Path, trials: int) -> None:
     epochs = sum(len(trial.curve) for trial in pruned.trials)
     reached = min(trial.values["dev_wer"] for trial in pruned.of("complete"))
     print(f"hyperband and tpe, trained: {told((epochs, reached), cost, best)}")
-
-
-def replay(curves: list[list[float]]) -> tuple[float, float]:
-    """Epochs that hyperband lets these trials have, and the best WER of those that it finishes."""
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    pruner = PRUNERS.build_choice({"name": "hyperband"}).pruner(EPOCHS, 1)
-    study = optuna.create_study(study_name="replay", pruner=pruner)
-    epochs, best = 0, float("inf")
-    for curve in curves:
-        trial = study.ask()
-        for step, value in enumerate(curve, start=1):
-            trial.report(value, step)
-            epochs += 1
-            if step < EPOCHS and trial.should_prune():
-                study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-                break
-        else:
-            study.tell(trial, curve[-1])
-            best = min(best, curve[-1])
-    return epochs, best
 
 
 def share(found: tuple[float, float], cost: float) -> str:

@@ -87,10 +87,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[SearchProject, d
     """
     project = SearchProject(tmp_path_factory.mktemp("searched"))
     project.write(study=STUDY.replace("search:\n", "variants: {baseline: []}\nsearch:\n"))
-    command = ("run-study", "study.yaml", "--json", "--workers", "1", *ONE_SEED)
+    command = ("run-study", "study.yaml", "--json", "--workers", "2", *ONE_SEED)
     process = project.start(*command, "--set", f"schedule.epochs={EPOCHS}")
-    wait_for(lambda: any(len(folder.epochs()) for folder in project.trials()), seconds=600)
-    [worker] = _workers_of(project.folder)
+    wait_for(lambda: any(len(folder.epochs()) for folder in project.trials()[:1]), seconds=600)
+    [worker] = [
+        number
+        for number in _workers_of(project.folder)
+        if Path("/proc", number, "cmdline").read_text().endswith("/0000\0")
+    ]
     os.kill(int(worker), signal.SIGKILL)  # for memory, say
     out, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
