@@ -16,6 +16,7 @@ from signlab.cli.recognise import recognise
 from signlab.cli.score import score
 from signlab.cli.search import search
 from signlab.cli.study import SOME_FAILED, report, run_study
+from signlab.cli.train import train
 from signlab.cli.transcripts import transcripts
 from signlab.errors import Interrupted, RunFailed, SignlabError
 
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.command("run-study")(run_study)
 app.command()(search)
+app.command()(train)
 app.command()(report)
 app.command()(components)
 app.command()(blocks)

@@ -37,6 +37,11 @@ class Blended:
     label_lengths: Int[Tensor, " batch"]
     weight: Float[Tensor, " batch"]
 
+    def take(self, rows: Int[Tensor, " rows"]) -> "Blended":
+        """What is blended into some of the utterances."""
+        lengths = self.label_lengths[rows]
+        return Blended(self.labels[rows, : int(lengths.max())], lengths, self.weight[rows])
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -70,6 +75,26 @@ class Batch:
             label_lengths=self.label_lengths.to(device, non_blocking=True),
             draws=None if self.draws is None else self.draws.to(device, non_blocking=True),
             spans=None if self.spans is None else self.spans.to(device, non_blocking=True),
+        )
+
+    def take(self, rows: Int[Tensor, " rows"]) -> "Batch":
+        """Some of its utterances, padded to the longest of them."""
+        places = rows.to(self.labels.device)
+        lengths, label_lengths = self.landmarks.lengths[places], self.label_lengths[places]
+        frames, labels = int(lengths.max()), int(label_lengths.max())
+        return Batch(
+            Landmarks.from_planes(
+                self.landmarks.planes[places, :frames],
+                self.landmarks.present[places, :frames],
+                lengths,
+            ),
+            self.labels[places, :labels],
+            label_lengths,
+            tuple(self.ids[row] for row in rows.tolist()),
+            tuple(self.signers[row] for row in rows.tolist()),
+            None if self.draws is None else self.draws[places],
+            None if self.spans is None else self.spans[places, :labels],
+            None if self.blended is None else self.blended.take(places),
         )
 
 

@@ -11,12 +11,12 @@ from signlab.corpora.folds import make_folds
 from signlab.errors import BadCorpus, BadStudy, SignlabError
 from signlab.models.reach import check_reach
 from signlab.models.recognizer import Recognizer
-from signlab.registry import BadSetting
+from signlab.registry import BadSetting, below
 from signlab.study.fold import Fold
 from signlab.study.plan import Variant
 from signlab.study.recipe import misfit
 from signlab.study.study import Study
-from signlab.training.assembly import Assembly, assemble
+from signlab.training.assembly import Assembly, assemble, best_device
 from signlab.training.feasible import check_lengths
 from signlab.training.source import Identity
 from signlab.training.teacher import trained_teacher
@@ -83,6 +83,7 @@ class Fitting:
             parameters = sum(p.numel() for p in recognizer.parameters())
             first = splits.train(0)
             frames = frames or sum(len(s.landmarks) for s in first)
+            _check_computation(self._study, variant, assembly, len(first))
             _check_times(self._study, variant, assembly, first)
             for samples in (first, splits.dev, splits.test):
                 _check_lengths(variant, recognizer, samples)
@@ -113,6 +114,17 @@ def _check_lengths(variant: Variant, recognizer: Recognizer, samples: Sequence[S
         check_lengths(samples, recognizer.out_lengths)
     except BadCorpus as error:
         raise BadCorpus(f"variant {variant.name!r}: {error}") from None
+
+
+def _check_computation(study: Study, variant: Variant, assembly: Assembly, utterances: int) -> None:
+    """See that the device has the precision, and an epoch an update's batches."""
+    batches = -(-utterances // assembly.schedule.batch_size)
+    try:
+        with below("train"):
+            assembly.computation.check(best_device(), batches=batches)
+    except BadSetting as error:
+        where = f"{study.where(error.key, variant.components)}: variant {variant.name!r}"
+        raise misfit(error, variant.recipe, where) from None
 
 
 def _check_times(

@@ -61,7 +61,7 @@ def run_study(plan: Plan, options: Options, console: Console) -> Outcome:
         plan = _searched(plan, options, console)
     with alone(study, PATIENCE_SECONDS if plan.spaces else 0.0):
         _write_plan(plan, options)
-        folders = [_prepare(study, run, fresh=options.fresh) for run in _chosen(plan, options.only)]
+        folders = [prepare(study, run, fresh=options.fresh) for run in _chosen(plan, options.only)]
         todo = [
             folder
             for folder in folders
@@ -163,7 +163,12 @@ def _chosen(plan: Plan, only: tuple[str, ...]) -> list[Run]:
     return [run for run in runs.values() if not only or run.variant.name in only]
 
 
-def _prepare(study: Path, run: Run, *, fresh: bool) -> RunFolder:
+def prepare(study: Path, run: Run, *, fresh: bool = False) -> RunFolder:
+    """The folder of a run below ``study``, with the recipe that is to be trained.
+
+    Args:
+        fresh: Forget what lies there.
+    """
     folder = RunFolder(study / run.folder)
     if fresh and folder.path.exists():
         shutil.rmtree(folder.path)

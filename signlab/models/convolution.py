@@ -20,6 +20,7 @@ from signlab.models.base import (
     Sequential,
     valid_positions,
 )
+from signlab.models.processes import over_processes
 
 Activation = Literal["relu", "gelu", "silu"]
 Norm = Literal["layer", "batch"]
@@ -166,7 +167,8 @@ class LayerNorm(nn.Module):
 class BatchNorm(nn.Module):
     """Normalise each channel over the counted timesteps of the batch; in use, by running averages.
 
-    torch's own BatchNorm1d counts the padding as data.
+    torch's own BatchNorm1d counts the padding as data. Where several processes share a batch, all
+    of it counts.
 
     Attributes:
         tracking: Whether training updates the running averages.
@@ -191,7 +193,8 @@ class BatchNorm(nn.Module):
     def forward(self, x: Activations, counted: Mask) -> Activations:
         mean, variance = self.mean, self.variance
         if self.training:
-            mean, variance = _moments(x, counted)
+            # under mixed precision x may have but three digits
+            mean, variance = _moments(x.to(torch.promote_types(x.dtype, mean.dtype)), counted)
             self._track(mean.detach(), variance.detach())
         scale = (variance + 1e-5).rsqrt()
         if self.scale is not None:
@@ -212,9 +215,9 @@ def _moments(
 ) -> tuple[Float[Tensor, " width"], Float[Tensor, " width"]]:
     weights = counted[:, :, None].to(x.dtype)
     # a batch without a single counted timestep gives mean 0 and variance 0, not NaN
-    total = weights.sum().clamp(min=1)
-    mean = (x * weights).sum((0, 1)) / total
-    return mean, ((x - mean).square() * weights).sum((0, 1)) / total
+    total = over_processes(weights.sum()).clamp(min=1)
+    mean = over_processes((x * weights).sum((0, 1))) / total
+    return mean, over_processes(((x - mean).square() * weights).sum((0, 1))) / total
 
 
 NORMS: dict[Norm, type[nn.Module]] = {"layer": LayerNorm, "batch": BatchNorm}

@@ -14,6 +14,7 @@ from signlab.reporting.details import (
 )
 from signlab.reporting.field_tests import field_tests_text
 from signlab.reporting.robustness import robustness_text
+from signlab.reporting.schedule_figure import SCHEDULE_CAPTION
 from signlab.reporting.search import search_text
 from signlab.reporting.summary import StudySummary
 from signlab.reporting.tables import (
@@ -94,9 +95,10 @@ def _cost(summary: StudySummary, figure: Figure) -> str:
 
 
 def _learning(summary: StudySummary, figure: Figure) -> str:
-    return "\n\n".join(
-        [figure("curves.png", "Learning curves"), curves_caption(summary), health_table(summary)]
-    )
+    plots = [figure("curves.png", "Learning curves"), curves_caption(summary)]
+    if schedule := figure("schedule.png", "Learning rate and gradient norm by epoch"):
+        plots += [schedule, SCHEDULE_CAPTION]
+    return "\n\n".join([*plots, health_table(summary)])
 
 
 def _signs(summary: StudySummary, figure: Figure) -> str:

@@ -13,6 +13,7 @@ from signlab.reporting.curves_figure import curves_figure
 from signlab.reporting.effects_figure import effects_figure
 from signlab.reporting.page import page
 from signlab.reporting.pareto_figure import pareto_figure, points
+from signlab.reporting.schedule_figure import schedule_figure, schedules
 from signlab.reporting.search_figure import search_figure
 from signlab.reporting.search_front_figure import search_front_figure
 from signlab.reporting.signs_figure import signs_figure
@@ -23,6 +24,7 @@ FIGURES = (
     "effects.png",
     "pareto.png",
     "curves.png",
+    "schedule.png",
     "signs.png",
     "confusions.png",
     "calibration.png",
@@ -66,6 +68,8 @@ def _figures(summary: StudySummary) -> dict[str, Figure]:
     if len(measured_speeds := points(summary)) > 1:
         found["pareto.png"] = pareto_figure(measured_speeds, {v.name for v, _ in summary.principal})
     found["curves.png"] = curves_figure(summary)
+    if trained := schedules(summary):
+        found["schedule.png"] = schedule_figure(trained)
     if summary.baseline.measured is not None and len(summary.measured) > 1:
         others = [v.name for v, _ in summary.principal if v is not summary.baseline]
         found["signs.png"] = signs_figure(summary.signs, summary.baseline.name, others)

@@ -1,6 +1,6 @@
 """One variant's finished runs in figures: error rates, costs, health, learning curves."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
@@ -70,6 +70,19 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False)
+class Schedule:
+    """How a variant was trained, epoch by epoch.
+
+    Attributes:
+        phases: The first epoch of each, by its name, of the longest run.
+    """
+
+    learning_rate: Curve
+    gradient_norm: Curve
+    phases: Mapping[str, int]
+
+
+@dataclass(frozen=True, eq=False)
 class Measured:
     """What the finished runs of a variant say.
 
@@ -80,6 +93,7 @@ class Measured:
         dev, test: Errors of all finished runs together.
         dev_wer: In percent.
         loss: Training loss in nats a label.
+        schedule: None where runs are older than its record.
     """
 
     grid: Grid
@@ -91,6 +105,7 @@ class Measured:
     health: Health
     dev_wer: Curve
     loss: Curve
+    schedule: Schedule | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +141,7 @@ def summarise_variant(study: StudyRuns, plan: Variant, evidence: Evidence) -> Va
         health=_health(results),
         dev_wer=_curve(runs, "dev_wer"),
         loss=_curve(runs, "loss_per_label"),
+        schedule=_schedule(runs),
     )
     return VariantSummary(plan, len(study.of(plan.name)), runs, measured)
 
@@ -167,6 +183,14 @@ def _health(results: Sequence[RunResult]) -> Health:
         best_epochs=tuple(result.best_epoch for result in results),
         epochs=max(result.epochs for result in results),
     )
+
+
+def _schedule(runs: Sequence[Run]) -> Schedule | None:
+    if not all({"learning_rate", "gradient_norm", "phase"} <= set(run.epochs) for run in runs):
+        return None
+    longest = max((run.epochs for run in runs), key=len)
+    phases = longest.groupby("phase", sort=False)["epoch"].first().to_dict()
+    return Schedule(_curve(runs, "learning_rate"), _curve(runs, "gradient_norm"), phases)
 
 
 def _curve(runs: Sequence[Run], column: str) -> Curve:

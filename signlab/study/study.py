@@ -128,14 +128,11 @@ def load_study(path: Path, changes: tuple[str, ...] = ()) -> Study:
     """
     source = load(path)
     recipe_changes: dict[str, Any] = {}
-    for change in changes:
-        key, equals, text = change.partition("=")
-        if not equals or not key:
-            raise BadStudy(f"--set {change}: should be KEY=VALUE, as in schedule.epochs=5")
-        if key.strip().partition(".")[0] in ("seeds", "folds", "design", "search"):
-            put(source.values, key.strip(), parse_value(text))
+    for key, value in map(parse_change, changes):
+        if key.partition(".")[0] in ("seeds", "folds", "design", "search"):
+            put(source.values, key, value)
         else:
-            recipe_changes[key.strip()] = parse_value(text)
+            recipe_changes[key] = value
     file = _checked(source)
     recipe = load(_find_recipe(path, file.recipe, source))
     for key, value in recipe_changes.items():
@@ -158,6 +155,18 @@ def load_study(path: Path, changes: tuple[str, ...] = ()) -> Study:
         plugins=tuple(file.plugins),
         search=file.search,
     )
+
+
+def parse_change(text: str) -> tuple[str, Any]:
+    """The dotted key and the value of a ``key=value`` from the command line.
+
+    Raises:
+        BadStudy: It is none.
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise BadStudy(f"--set {text}: should be KEY=VALUE, as in schedule.epochs=5")
+    return key.strip(), parse_value(value)
 
 
 def smoke_of(study: Study, updates: int = 3) -> Study:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 
 from signlab.corpora.augment.chain import Augment
 from signlab.corpora.batches import Batch
@@ -60,10 +61,14 @@ class Assembly:
             epoch -= stage.phase.epochs
         raise IndexError("beyond the last epoch of the schedule")
 
-    def forward(self, batch: Batch) -> Output:
-        """What the recogniser gives for a batch, augmented or not."""
+    def forward(self, batch: Batch, model: nn.Module | None = None) -> Output:
+        """What the recogniser gives for a batch, augmented or not.
+
+        Args:
+            model: Calls the recogniser in its own way (``Updates.model``).
+        """
         parts, presence = self.features(batch.landmarks)
-        return self.recognizer(parts, presence, batch.landmarks.lengths)
+        return (model or self.recognizer)(parts, presence, batch.landmarks.lengths)
 
 
 def assemble(

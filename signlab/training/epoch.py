@@ -19,7 +19,7 @@ class Epoch:
     All draws come from generators that depend on the seed and the number of the epoch alone.
 
     Attributes:
-        groups: Positions of the utterances of each batch.
+        groups: Positions of the utterances of each update.
         frames: Of the utterances as they were signed.
         generator: What augmentation draws from.
         done: Batches given so far.
@@ -44,7 +44,7 @@ class Epoch:
         device: torch.device,
     ) -> None:
         self._assembly, self._augment, self._samples = assembly, augment, samples
-        self._device = device
+        self._device, self._place = device, (seed, number)
         if not isinstance(samples, StoredSamples):  # fresh ones, which nobody has seen yet
             check_lengths(samples, assembly.recognizer.out_lengths)
         schedule = assembly.schedule
@@ -53,7 +53,8 @@ class Epoch:
         frames = frames_of(samples)
         self._draws = torch.rand(len(samples), generator=order)
         lengths = augment.lengths(torch.from_numpy(frames), self._draws).numpy()
-        groups = list(bucketed_batches(lengths, batch_size=schedule.batch_size, generator=order))
+        size = schedule.batch_size * assembly.computation.accumulate
+        groups = list(bucketed_batches(lengths, batch_size=size, generator=order))
         self.groups = groups[: schedule.updates_per_epoch]
         self.frames = int(sum(frames[group].sum() for group in self.groups))
         self.done = 0
@@ -72,6 +73,12 @@ class Epoch:
             )
             self.done += 1
             yield self._augment(batch, self.generator)
+
+    def random_states(self, process: int) -> list[torch.Tensor]:
+        """Of global generators (the CPU's, and the device's own) for what one process draws."""
+        devices = {torch.device("cpu").type: torch.device("cpu"), self._device.type: self._device}
+        seed = _mixed(*self._place, 2 + process)
+        return [torch.Generator(each).manual_seed(seed).get_state() for each in devices.values()]
 
     def skip(self, batches: int, generator: torch.Tensor) -> None:
         """Go on after so many batches.

@@ -12,9 +12,10 @@ from signlab.scoring.decode import DECODERS
 from signlab.scoring.tune import tune
 from signlab.study.folder import RunFolder
 from signlab.study.recipe import Values
-from signlab.training.assembly import Assembly, assemble, best_device
+from signlab.training.assembly import Assembly, assemble
 from signlab.training.averaging import Kept, Weights, mean_weights
 from signlab.training.checkpoint import Checkpoint, State
+from signlab.training.engine import Engine
 from signlab.training.evaluate import outputs
 from signlab.training.fitting import fit_stem
 from signlab.training.interruption import Interruption
@@ -40,7 +41,7 @@ class Fitted:
     state: Checkpoint
     weights: Weights
     checkpoints: Checkpoints
-    device: torch.device
+    engine: Engine
 
 
 def fit(
@@ -65,32 +66,39 @@ def fit(
     """
     corpus = open_corpus(recipe["corpus"])
     splits = corpus.open(identity.fold)
-    device = best_device()
     torch.manual_seed(identity.seed)
     assembly = assemble(recipe, corpus.layout, splits.vocabulary, splits.references)
-    checkpoints = Checkpoints(checkpoint, {"recipe": recipe, **identity.record()}, folder.note)
-    resumed = checkpoints.load()
+    engine = Engine(assembly.computation)
+    note = folder.note if engine.main else _nobody
+    checkpoints = Checkpoints(checkpoint, {"recipe": recipe, **identity.record()}, note)
+    resumed = engine.from_main(checkpoints.load)
     _start(assembly, splits, fit=resumed is None)
     if recipe["init_from"] and resumed is None:
         source = identity.source(recipe["init_from"], key="init_from")
-        folder.write_table("init", warm_start(assembly.recognizer, splits.vocabulary, source))
-    assembly.recognizer.to(device)
+        table = warm_start(assembly.recognizer, splits.vocabulary, source)
+        if engine.main:
+            folder.write_table("init", table)
+    assembly.recognizer.to(engine.device)
     with Interruption() as stop:
         trainer = Trainer(
             assembly,
             splits,
             checkpoints,
             identity=identity,
-            device=device,
-            listeners=Listeners(keep, folder.note),
+            engine=engine,
+            listeners=Listeners(keep if engine.main else _nobody, note),
             stop=stop,
         )
         state = trainer.train(resumed)
     weights = mean_weights([Kept(**one) for one in state.kept])
     assembly.recognizer.load_state_dict(weights)
-    if assembly.decoder.tune:
-        assembly = _tuned(assembly, splits, device, folder)
-    return Fitted(assembly, splits, corpus.layout, state, weights, checkpoints, device)
+    if assembly.decoder.tune and engine.main:
+        assembly = _tuned(assembly, splits, engine.device, folder)
+    return Fitted(assembly, splits, corpus.layout, state, weights, checkpoints, engine)
+
+
+def _nobody(_: object) -> None:
+    """Who is told in processes other than the main one."""
 
 
 def _start(assembly: Assembly, splits: Splits, *, fit: bool) -> None:

@@ -44,9 +44,14 @@ class Ctc(Loss):
         self, log_probs: LogProbs, lengths: Lengths, labels: Labels, label_lengths: Lengths
     ) -> Float[Tensor, " batch"]:
         """-ln p(labels | landmarks) of each utterance; infinite where no alignment exists."""
-        return functional.ctc_loss(
+        device = log_probs.device
+        if torch.are_deterministic_algorithms_enabled():  # the backward pass on CUDA is not
+            log_probs, labels = log_probs.cpu(), labels.cpu()
+            lengths, label_lengths = lengths.cpu(), label_lengths.cpu()
+        nats = functional.ctc_loss(
             log_probs.transpose(0, 1), labels, lengths, label_lengths, reduction="none"
         )
+        return nats.to(device)
 
 
 @LOSSES.register("focal")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from signlab.corpora.base import Sample
 from signlab.corpora.batches import Batch, collate
@@ -24,8 +25,9 @@ from signlab.scoring.speed import (
 )
 from signlab.study.profile import FPS, Timings
 from signlab.training.assembly import Assembly, assemble
+from signlab.training.engine import Engine
 from signlab.training.environment import describe_environment
-from signlab.training.update import Updates
+from signlab.training.update import Updates, adamw
 
 CLIP_SECONDS = (1, 5, 10)
 """Lengths for which inference is timed."""
@@ -109,14 +111,14 @@ def _recognise(assembly: Assembly, sample: Sample) -> None:
 def _updates(assembly: Assembly, batch: Batch) -> np.ndarray:
     """The time of each of some updates, in ms: features, both passes, clipping, optimiser."""
     recognizer, (stage, _) = assembly.recognizer.train(), assembly.at(0)
-    update = Updates(
-        recognizer,
-        torch.optim.AdamW(recognizer.parameters()),
-        clip=assembly.schedule.clip,
-    )
-    labels, rate = batch.label_lengths.sum(), assembly.schedule.learning_rate
+    engine, clip = Engine(assembly.computation, cpu=True), assembly.schedule.clip
+    update = Updates(engine, recognizer, adamw(assembly), clip=clip, pieces=1)
+
+    def nats(piece: Batch) -> Tensor:
+        return stage.objective(assembly.forward(piece, update.model), piece)
+
     return measure_latency(
-        lambda: update(stage.objective(assembly.forward(batch), batch), labels, rate=rate),
+        lambda: update(batch, nats, rate=assembly.schedule.learning_rate),
         warmups=STEP_WARMUPS,
         runs=STEP_RUNS,
     )

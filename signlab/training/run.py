@@ -1,6 +1,7 @@
 """One run from its folder: train, select on dev, score on test once, write the result."""
 
 from collections import Counter
+from collections.abc import Callable
 
 import pandas as pd
 
@@ -9,7 +10,7 @@ from signlab.scoring.speed import peak_memory_mib
 from signlab.scoring.tables import analyse
 from signlab.study.folder import RunFolder, RunResult
 from signlab.training.assembly import Assembly
-from signlab.training.checkpoint import Checkpoint, TrainedModel, save_model
+from signlab.training.checkpoint import Checkpoint, State, TrainedModel, save_model
 from signlab.training.environment import describe_environment
 from signlab.training.evaluate import Evaluation, evaluate
 from signlab.training.fit import fit
@@ -24,8 +25,12 @@ CLIP_FRAMES = 100
 """The length for which operations are counted: 4 s at 25 frames/s."""
 
 
-def train(folder: RunFolder) -> None:
+def train(folder: RunFolder, tell: Callable[[State], None] = lambda _: None) -> None:
     """Train the run that ``folder`` describes, from its last checkpoint where it has one.
+
+    Args:
+        folder: Gets all that is measured.
+        tell: Given the row of every epoch.
 
     Raises:
         RunFailed: Training diverged.
@@ -33,15 +38,23 @@ def train(folder: RunFolder) -> None:
         BadInput: The recipe or the corpus cannot be used.
     """
     record = folder.recipe()
+
+    def keep(history: list[State]) -> None:
+        folder.write_table("epochs", pd.DataFrame(history))
+        tell(history[-1])
+
     fitted = fit(
         folder,
         record["recipe"],
         Identity(record["seed"], folder.fold(), record["corpus_digest"]),
         checkpoint=folder.path / "checkpoint.pt",
-        keep=lambda history: folder.write_table("epochs", pd.DataFrame(history)),
+        keep=keep,
     )
+    if not fitted.engine.main:
+        return
     assembly, splits, layout, state = fitted.assembly, fitted.splits, fitted.layout, fitted.state
-    dev, test = (evaluate(assembly, part, fitted.device) for part in (splits.dev, splits.test))
+    device = fitted.engine.device
+    dev, test = (evaluate(assembly, part, device) for part in (splits.dev, splits.test))
     tables = [
         hypotheses_table(dev, splits.dev, layout).assign(split="dev"),
         hypotheses_table(test, splits.test, layout).assign(split="test"),
@@ -50,7 +63,7 @@ def train(folder: RunFolder) -> None:
     training = Counter(gloss for glosses in splits.references for gloss in glosses)
     for name, table in analyse(tables[1], training, assembly.scoring).items():
         folder.write_table(f"analysis/{name}", table)
-    table = robustness(assembly, splits.test, fitted.device, intact=test)
+    table = robustness(assembly, splits.test, device, intact=test)
     folder.write_table("analysis/robustness", table)
     model = TrainedModel(
         weights=fitted.weights,

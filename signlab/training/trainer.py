@@ -5,6 +5,7 @@ on the model, so that two variants see the same utterances, bent in the same way
 generator, seeded here and nowhere else, serves the first weights and dropout.
 """
 
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,15 +18,15 @@ from signlab.errors import Interrupted, TrainingDiverged
 from signlab.training.assembly import Assembly, Stage
 from signlab.training.averaging import copied
 from signlab.training.checkpoint import Checkpoint, State, Within
+from signlab.training.engine import Engine
 from signlab.training.epoch import Epoch
-from signlab.training.evaluate import evaluate
+from signlab.training.evaluate import Evaluation, evaluate
 from signlab.training.health import Sums
 from signlab.training.interruption import Interruption
 from signlab.training.learner import Learner
 from signlab.training.progress import after_epoch
 from signlab.training.resume import Checkpoints
 from signlab.training.source import Identity
-from signlab.training.update import Updates
 
 SAVE_SECONDS = 600.0
 """Between two checkpoints of a long epoch: what a power cut may cost."""
@@ -81,7 +82,7 @@ class Trainer:
     Args:
         checkpoints: Where every epoch leaves one.
         identity: Of the run; its seed orders the data and augments them.
-        device: Where the recogniser is.
+        engine: Where it trains; the recogniser is on its device.
         stop: What may end the training early.
     """
 
@@ -92,14 +93,14 @@ class Trainer:
         checkpoints: Checkpoints,
         *,
         identity: Identity,
-        device: torch.device,
+        engine: Engine,
         listeners: Listeners,
         stop: Interruption,
     ) -> None:
         self._assembly, self._splits, self._checkpoints = assembly, splits, checkpoints
-        self._identity, self._device = identity, device
+        self._identity, self._engine = identity, engine
         self._listeners, self._stop = listeners, stop
-        self._learner = Learner(assembly, identity)
+        self._learner = Learner(assembly, identity, engine)
 
     def train(self, resumed: Checkpoint | None) -> Checkpoint:
         """Train until the schedule ends.
@@ -133,7 +134,7 @@ class Trainer:
         try:
             self._update(epoch)
             with self._stop.at_once():
-                evaluation = evaluate(self._learner.scored, self._splits.dev, self._device)
+                evaluation = self._engine.from_main(self._evaluate)
         except Interrupted:
             self._save(epoch.place())
             raise
@@ -150,6 +151,9 @@ class Trainer:
         self._listeners.epochs(state.history)
         return state
 
+    def _evaluate(self) -> Evaluation:
+        return evaluate(self._learner.scored, self._splits.dev, self._engine.device)
+
     def _begin(self, state: Checkpoint) -> Underway:
         stage = self._assembly.stages[state.phase]
         if state.begins_phase:
@@ -161,8 +165,10 @@ class Trainer:
             self._splits.train(state.epoch),
             seed=self._identity.seed,
             number=state.epoch,
-            device=self._device,
+            device=self._engine.device,
         )
+        if self._engine.rank:  # each process drops out other activations; the main one as if alone
+            _set_random_states(self._engine.device, batches.random_states(self._engine.rank))
         sums = Sums()
         if state.within is not None:
             batches.skip(state.within.batches, state.within.generator)
@@ -173,17 +179,12 @@ class Trainer:
         """All updates of an epoch, or the rest of them."""
         self._leave_if_asked()
         state, stage, batches, sums = epoch.state, epoch.stage, epoch.batches, epoch.sums
-        recognizer, learner = self._assembly.recognizer, self._learner
-        updates = Updates(recognizer, learner.optimizer, clip=self._assembly.schedule.clip)
-        recognizer.train()
+        self._assembly.recognizer.train()
         last = saved = time.perf_counter()
         for update, batch in enumerate(batches, start=batches.done):
             rate = state.rate * stage.phase.rate(state.phase_epochs + update / len(batches))
-            labels = batch.label_lengths.sum()
-            loss = learner.loss(stage, batch)
-            norm = updates(loss, labels, rate=rate)
-            learner.follow()
-            sums.add(loss, labels, norm)
+            done = self._learner.update(stage, batch, rate=rate)
+            sums.add(done.nats, done.labels, done.norm)
             now = time.perf_counter()
             sums.seconds, last = sums.seconds + now - last, now
             self._leave_if_asked()
@@ -193,13 +194,14 @@ class Trainer:
         sums.look()
 
     def _leave_if_asked(self) -> None:
-        if self._stop.requested is not None:
-            raise Interrupted(self._stop.requested)
+        if self._engine.any_wishes(self._stop.requested is not None):
+            raise Interrupted(self._stop.requested or signal.SIGTERM)
 
     def _save(self, state: Checkpoint) -> None:
         """Write a checkpoint of the state with all that training changes, as it is now."""
-        learner, random = self._learner.state_dict(), _random_states(self._device)
-        self._checkpoints.save(replace(state, learner=learner, random=random))
+        if self._engine.main:
+            learner, random = self._learner.state_dict(), _random_states(self._engine.device)
+            self._checkpoints.save(replace(state, learner=learner, random=random))
 
     def _go_to(self, state: Checkpoint) -> None:
         """Be where the state was saved."""
@@ -207,7 +209,7 @@ class Trainer:
         if not state.begins_phase:
             phase = self._assembly.stages[state.phase].phase
             self._learner.enter(phase, state.learner["previous"])
-        _set_random_states(self._device, state.random)
+        _set_random_states(self._engine.device, state.random)
 
     def _slower(self, state: Checkpoint, error: TrainingDiverged) -> Checkpoint:
         """Back to the last good epoch at a lower learning rate, once, if the recipe allows it.
@@ -216,7 +218,7 @@ class Trainer:
             TrainingDiverged: It does not.
         """
         cause = f"{error} of epoch {state.epoch + 1}"
-        good = self._checkpoints.last_epoch()
+        good = self._engine.from_main(self._checkpoints.last_epoch)
         if not self._assembly.schedule.retry or state.rate < 1 or good is None:
             advice = "a lower schedule.learning_rate or schedule.clip may help"
             raise TrainingDiverged(f"{cause}; {advice}") from None

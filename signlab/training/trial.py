@@ -32,7 +32,8 @@ def train_trial(run: RunFolder) -> None:
         keep = _Keep(folder, index)
         identity = Identity(seed, fold, record["corpus_digest"])
         fitted = fit(folder, record["recipe"], identity, checkpoint=checkpoint, keep=keep)
-        dev, state = evaluate(fitted.assembly, fitted.splits.dev, fitted.device), fitted.state
+        state, device = fitted.state, fitted.engine.device
+        dev = evaluate(fitted.assembly, fitted.splits.dev, device)
         loss = dev.loss_per_label
         done.append(Part(fold.name, seed, dev.errors, loss, state.seconds, state.epoch))
         if len(done) == len(trainings):  # before the checkpoint goes, which the model is in

@@ -18,13 +18,13 @@ import torch._dynamo  # noqa: F401  # the optimiser would import it in every pro
 
 from signlab.execution.worker import main
 from signlab.study.folder import RunFolder
-from signlab.training import checkpoint, learner, trainer
+from signlab.training import averaging, checkpoint, learner, trainer
 from signlab.training.resume import Checkpoints
 from signlab.training.source import Identity
 
 PLACES = {
     "update": (learner.Learner, "loss", 9),
-    "average": (learner.Learner, "follow", 9),
+    "average": (averaging.Ema, "update", 9),
     "dev": (trainer, "evaluate", 2),
     "save": (checkpoint.os, "fsync", 3),
 }

@@ -15,6 +15,7 @@ from signlab.study.fold import Fold
 from signlab.study.recipe import resolve
 from signlab.training.assembly import assemble
 from signlab.training.checkpoint import TrainedModel, save_model
+from signlab.training.engine import Engine
 from signlab.training.learner import Learner
 from signlab.training.phases import Distil
 from signlab.training.schedule import SCHEDULES
@@ -118,7 +119,7 @@ def test_a_model_learns_nothing_from_itself(batch):
     }
     assembly = built(schedule=schedule)
     assembly.recognizer.eval()  # as the teacher is, without dropout
-    learner = Learner(assembly, IDENTITY)
+    learner = Learner(assembly, IDENTITY, Engine(assembly.computation))
     one, two = assembly.stages
     learner.enter(one.phase)
     alone = learner.loss(one, batch).item()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from signlab.errors import SignlabError
 from signlab.execution.preflight import make_plan
@@ -146,6 +147,29 @@ def test_a_model_that_cannot_be_is_told_in_a_sentence(tmp_path, monkeypatch, cha
     message = str(caught.value)
     assert "study.yaml:7: " in message
     assert "variant 'changed'" in message
+    assert "\n" not in message
+    for part in parts:
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("change", "parts"),
+    [
+        ("accumulate: 99", ("train.accumulate = 99", "only 6 batches", "schedule.batch_size")),
+        ("precision: float16", ("train.precision = 'float16'", "float32 and bfloat16")),
+    ],
+)
+@pytest.mark.skipif(torch.accelerator.is_available(), reason="the accelerator has float16")
+def test_what_the_machine_cannot_compute_is_told_in_a_sentence(
+    tmp_path, monkeypatch, change, parts
+):
+    monkeypatch.chdir(tmp_path)
+    path = study(tmp_path, "")
+    path.write_text(path.read_text().replace("{model: {}}", f"{{train: {{{change}}}}}"))
+    with pytest.raises(SignlabError) as caught:
+        make_plan(load_study(path))
+    message = str(caught.value)
+    assert message.startswith(f"{path}:7: variant 'changed': ")
     assert "\n" not in message
     for part in parts:
         assert part in message
