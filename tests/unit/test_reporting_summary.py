@@ -1,8 +1,11 @@
 """A study's figures against effects that were planted in fabricated runs."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pandas as pd
@@ -145,3 +148,21 @@ def test_change_of_a_sign_needs_more_than_chance(tmp_path: Path) -> None:
         recall=pd.DataFrame({"a": {"SUN": 100.0, "RAIN": 80.0}, "b": {"SUN": 66.7, "RAIN": 60.0}}),
     )
     assert few.changed("b", "a") == [("RAIN", pytest.approx(-20.0))]
+
+
+def test_the_epochs_of_a_run_can_be_read_while_it_replaces_them(tmp_path):
+    run, over = RunFolder(tmp_path), Event()
+
+    def write():
+        for count in cycle(range(1, 50)):
+            run.write_table("epochs", pd.DataFrame({"epoch": range(1, count + 1)}))
+            if over.is_set():
+                return
+
+    with ThreadPoolExecutor() as pool:
+        written = pool.submit(write)
+        for _ in range(300):  # read by path, one in ten fails
+            epochs = run.epochs()
+            assert epochs.empty or list(epochs["epoch"]) == list(range(1, len(epochs) + 1))
+        over.set()
+        written.result()
