@@ -88,7 +88,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[SearchProject, d
     project = SearchProject(tmp_path_factory.mktemp("searched"))
     project.write(study=STUDY.replace("search:\n", "variants: {baseline: []}\nsearch:\n"))
     command = ("run-study", "study.yaml", "--json", "--workers", "2", *ONE_SEED)
-    process = project.start(*command, "--set", f"schedule.epochs={EPOCHS}")
+    # unpruned: which trial is stopped depends on which process is quicker
+    changes = ("--set", f"schedule.epochs={EPOCHS}", "--set", "search.pruner=none")
+    process = project.start(*command, *changes)
     wait_for(lambda: any(len(folder.epochs()) for folder in project.trials()[:1]), seconds=600)
     [worker] = [
         number
