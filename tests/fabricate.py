@@ -259,7 +259,7 @@ def _epochs(planted, final, epochs, rng) -> pd.DataFrame:
             "loss": loss * 4.0,
             "loss_per_label": loss,
             "phase": np.where(epoch <= epochs // 4, "warm-up", "main"),
-            "learning_rate": 1e-3 * np.minimum(1.0, epoch / (epochs // 4)),
+            "learning_rate": 1e-3 * np.minimum(1.0, epoch / max(epochs // 4, 1)),
             "gradient_norm": 0.5 + falling,
             "dev_wer": np.clip(wer, final, 100.0),
             "blank_share": 0.70 + 0.29 * falling,

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from signlab.errors import BadInput, nearest
+from signlab.execution.changes import write_changes
 from signlab.execution.locks import alone
 from signlab.execution.pool import Job, Running, run_jobs, usable_cores
 from signlab.execution.preflight import Plan
@@ -70,6 +71,8 @@ def run_study(plan: Plan, options: Options, console: Console) -> Outcome:
         with Mirror(study, warn=console.print) as mirror:
             workers = options.workers or usable_cores()
             _work("train", "training", todo, workers, console, mirror)
+            present = [(run, RunFolder(study / run.folder)) for run in plan.runs]
+            write_changes(present, baseline=plan.variants[0].name)
             # one at a time, when the machine is quiet: a neighbour would be measured with it
             unmeasured = [f for f in folders if f.finished and f.speed() is None]
             with mirror.silence():

@@ -15,6 +15,10 @@ _SCOPE = {
 """What a component's effect is relative to, where it is not the baseline."""
 
 
+MOST_NAMED = 6
+"""Collapsed runs that are named one by one."""
+
+
 def notices(summary: StudySummary) -> list[str]:
     """What a reader must know before any figure."""
     return [
@@ -48,16 +52,16 @@ def _incomplete(summary: StudySummary) -> list[str]:
 
 def _collapsed(summary: StudySummary) -> list[str]:
     finished = [run for run in summary.study.runs if run.result is not None]
-    collapsed = [
-        f"{code(run.variant)} ({run.fold}, seed {run.seed})"
-        for run in finished
-        if run.result is not None and run.result.collapsed
-    ]
-    if not collapsed:
+    collapsed = [run for run in finished if run.result is not None and run.result.collapsed]
+    if not collapsed or summary.study.smoke:
         return []
+    which = [f"{code(run.variant)} ({run.fold}, seed {run.seed})" for run in collapsed]
+    if len(which) > MOST_NAMED:
+        times = Counter(run.variant for run in collapsed)
+        which = [f"{number} of {code(variant)}" for variant, number in times.items()]
     return [
         f"**{len(collapsed)} of {count(len(finished), 'finished run')} collapsed** (never left the "
-        f"blank plateau): {join(collapsed)}. No verdict rests on a collapsed run."
+        f"blank plateau): {join(which)}. No verdict rests on a collapsed run."
     ]
 
 

@@ -11,6 +11,9 @@ from signlab.reporting.where import repaired_cells
 PAIRS = 10
 """Confusion pairs that are listed."""
 
+EXAMPLES = 2
+"""Utterances that are named for each pair."""
+
 CHANGED = 5
 """Most improved and most damaged signs that are listed, of each variant."""
 
@@ -77,14 +80,17 @@ def confusion_text(summary: StudySummary) -> str:
         }
     header = ["signed", "recognised as", "times", f"% in {best}"]
     header += [f"% in {baseline}"] if before else []
+    header.append("utterances")
     rows = []
     for pair in pairs.to_dict("records"):
         names = pair["reference"], pair["hypothesis"]
         row = [*names, f"{pair['count']}", f"{100 * pair['share']:.1f}"]
-        rows.append([*row, f"{100 * before.get(names, 0.0):.1f}"] if before else row)
+        row += [f"{100 * before.get(names, 0.0):.1f}"] if before else []
+        rows.append([*row, ", ".join(map(md.code, pair["examples"].split()[:EXAMPLES]))])
     return (
         f"The pairs that {md.code(best)} confuses most, as shares of the sign's occurrences over "
-        "all folds and seeds.\n\n" + md.table(header, rows, text=["recognised as"])
+        "all folds and seeds, with the first utterances to look at.\n\n"
+        + md.table(header, rows, text=["recognised as", "utterances"])
     )
 
 

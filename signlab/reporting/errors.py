@@ -13,7 +13,8 @@ from signlab.reporting.evidence import EDITS
 from signlab.reporting.reading import Run
 from signlab.reporting.variants import VariantSummary
 from signlab.scoring.analysis import FREQUENCIES, LENGTHS, SHARES, changes
-from signlab.scoring.protocol import scoring_of
+from signlab.scoring.calibration import calibration_by_gloss, gloss_outcomes
+from signlab.scoring.protocol import Scoring, scoring_of
 from signlab.scoring.tables import alignments
 from signlab.scoring.wer import Alignment
 
@@ -28,6 +29,7 @@ class ErrorAnalysis:
         presence: WER by part and by the share of frames in which it was tracked.
         reliability: By variant, the reliability curve of the confidences in glosses.
         calibration: Expected calibration error, a row for glosses and one for utterances.
+        calibration_by_sign: By variant, ``calibration.calibration_by_gloss``, indexed by the gloss.
         robustness: WER by the part that was withheld, in the order of the runs; no rows where
             nothing could be, and for runs of before it was measured.
         boundaries: By variant, median ms by which begin and end of glosses are off; no rows
@@ -40,6 +42,7 @@ class ErrorAnalysis:
     presence: pd.DataFrame
     reliability: dict[str, pd.DataFrame]
     calibration: pd.DataFrame
+    calibration_by_sign: dict[str, pd.DataFrame]
     robustness: pd.DataFrame
     boundaries: pd.DataFrame
     changes: dict[str, pd.DataFrame]
@@ -64,6 +67,7 @@ def analyse_errors(variants: Sequence[VariantSummary]) -> ErrorAnalysis | None:
         presence=_ordered(each("presence", _wer("part", "group")), SHARES),
         reliability={name: _curve(rows.query("of == 'gloss'")) for name, rows in curves.items()},
         calibration=pd.DataFrame({name: _calibration(rows) for name, rows in curves.items()}),
+        calibration_by_sign={v.name: _calibration_by_sign(v.runs) for v in measured},
         robustness=each("robustness", _wer("withheld")).reindex(_withheld(measured)),
         boundaries=each("boundaries", _medians).T,
         changes={
@@ -122,6 +126,16 @@ def _calibration(rows: pd.DataFrame) -> pd.Series:
         gaps = (curve["confidence"] - curve["accuracy"]).abs()
         found[kind] = float(np.average(gaps, weights=curve["count"])) if len(curve) else np.nan
     return pd.Series(found)
+
+
+def _calibration_by_sign(runs: Sequence[Run]) -> pd.DataFrame:
+    outcomes = [
+        gloss_outcomes(
+            alignments(run.test, Scoring()), [list(each) for each in run.test["confidences"]]
+        )
+        for run in runs
+    ]
+    return calibration_by_gloss(pd.concat(outcomes)).set_index("gloss")
 
 
 def _changes(baseline: Sequence[Run], variant: Sequence[Run]) -> pd.DataFrame:

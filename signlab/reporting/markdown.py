@@ -1,5 +1,6 @@
 """Numbers, lists and tables as markdown."""
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -98,6 +99,15 @@ def large(value: int) -> str:
 def optional(value: float | None, digits: int = 1) -> str:
     """A figure, or a dash where it was not measured."""
     return MISSING if value is None else f"{value:,.{digits}f}"
+
+
+def figure(value: float, digits: int = 1) -> str:
+    """A figure of a table, or a dash where there was nothing to divide by.
+
+    >>> figure(12.34), figure(float("nan"))
+    ('12.3', '–')
+    """
+    return MISSING if math.isnan(value) else f"{value:,.{digits}f}"
 
 
 def percent_more(value: int | float, reference: int | float) -> str:

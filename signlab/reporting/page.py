@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from signlab.reporting import markdown as md
 from signlab.reporting.answer import answer, notices
 from signlab.reporting.curves_figure import curves_caption
 from signlab.reporting.details import (
@@ -16,6 +17,7 @@ from signlab.reporting.field_tests import field_tests_text
 from signlab.reporting.robustness import robustness_text
 from signlab.reporting.schedule_figure import SCHEDULE_CAPTION
 from signlab.reporting.search import search_text
+from signlab.reporting.sign_table import sign_table_text
 from signlab.reporting.summary import StudySummary
 from signlab.reporting.tables import (
     change_list,
@@ -44,7 +46,7 @@ def page(summary: StudySummary, figures: frozenset[str]) -> str:
     parts = [f"# {study.name}", *(f"> {notice}" for notice in notices(summary))]
     parts += [f"**Question.** {study.question}", f"**Answer.** {answer(summary)}"]
     if summary.measured:
-        parts += ["## Variants", variant_table(summary), _population(summary)]
+        parts += ["## Variants", variant_table(summary), _population(summary), _scoring(summary)]
         parts += [figure("effects.png", "Test WER by variant, and what each component does to it")]
         for title, section in _SECTIONS:
             if text := section(summary, figure):
@@ -83,6 +85,23 @@ def _population(summary: StudySummary) -> str:
     )
 
 
+def _scoring(summary: StudySummary) -> str:
+    """The signature of every WER, by variant where they differ."""
+    found: dict[str, list[str]] = {}
+    for variant, _ in summary.measured:
+        for run in variant.runs:
+            if run.result and variant.name not in found.setdefault(run.result.signature, []):
+                found[run.result.signature].append(variant.name)
+    if len(found) == 1:
+        return f"Signature of every WER: {md.code(*found)}."
+    return "WERs of different signatures stand here; a difference may be the scoring's:\n\n" + (
+        "\n".join(
+            f"- {md.code(signature)}: {md.join(list(map(md.code, names)))}"
+            for signature, names in found.items()
+        )
+    )
+
+
 def _sure(summary: StudySummary, _figure: Figure) -> str:
     if not summary.answers.effects:
         return ""
@@ -103,7 +122,7 @@ def _learning(summary: StudySummary, figure: Figure) -> str:
 
 def _signs(summary: StudySummary, figure: Figure) -> str:
     plot = figure("signs.png", "Signs by recall, and the change that each variant makes")
-    return "\n\n".join(filter(None, [plot, sign_text(summary)]))
+    return "\n\n".join(filter(None, [plot, sign_text(summary), sign_table_text(summary)]))
 
 
 def _confused(summary: StudySummary, figure: Figure) -> str:

@@ -21,6 +21,7 @@ class SignAnalysis:
         support: How often the references hold each sign.
         recall: Percent of a sign's occurrences that came out right, by sign.
         confusions: Pairs of substituted signs by variant, as ``scoring.signs.confusions`` has them.
+        tables: By variant, ``scoring.signs.per_sign``, a row a sign of the references.
         missed: Percent of a sign's occurrences that were left out, by sign.
         signers: WER in percent by signer.
         folds: WER in percent by fold.
@@ -30,6 +31,7 @@ class SignAnalysis:
     recall: pd.DataFrame
     missed: pd.DataFrame
     confusions: Mapping[str, pd.DataFrame]
+    tables: Mapping[str, pd.DataFrame]
     signers: pd.DataFrame
     folds: pd.DataFrame
 
@@ -56,6 +58,7 @@ def analyse_signs(variants: Sequence[VariantSummary]) -> SignAnalysis | None:
     if not measured:
         return None
     alignments = {v.name: [a for run in v.runs for a in aligned(run)] for v in measured}
+    ids = {v.name: [name for run in v.runs for name in run.test.index] for v in measured}
     tables = {name: per_sign(found).set_index("gloss") for name, found in alignments.items()}
     missed = {
         n: 100 * t["deleted"] / t["support"].where(t["support"] > 0) for n, t in tables.items()
@@ -66,7 +69,8 @@ def analyse_signs(variants: Sequence[VariantSummary]) -> SignAnalysis | None:
         support=support,
         recall=pd.DataFrame({n: 100 * t["recall"] for n, t in tables.items()}).reindex(known),
         missed=pd.DataFrame(missed).reindex(known),
-        confusions={name: confusions(found) for name, found in alignments.items()},
+        confusions={name: confusions(a, ids[name]) for name, a in alignments.items()},
+        tables={name: table.reindex(known) for name, table in tables.items()},
         signers=pd.DataFrame({v.name: _wer_by(v.runs, "signer") for v in measured}),
         folds=pd.DataFrame({v.name: _wer_by(v.runs, "fold") for v in measured}),
     )

@@ -147,11 +147,12 @@ def summarise_variant(study: StudyRuns, plan: Variant, evidence: Evidence) -> Va
 
 
 def _raw(runs: Sequence[Run]) -> float | None:
-    if all(run.result and scoring_of(run.result.signature).clean == "plain" for run in runs):
+    scorings = [scoring_of(run.result.signature) for run in runs if run.result is not None]
+    if all(scoring.clean == "plain" for scoring in scorings):
         return None
     test = pd.concat([run.test for run in runs])
     sides = [[text.split() for text in test[name]] for name in ("reference", "hypothesis")]
-    return corpus_errors(*sides).wer
+    return corpus_errors(*sides, aligner=scorings[0].aligner).wer
 
 
 def _costs(runs: Sequence[Run], results: Sequence[RunResult]) -> Costs:

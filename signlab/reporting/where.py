@@ -71,5 +71,4 @@ def _rows(figures: pd.DataFrame) -> Sequence[tuple[object, list[float]]]:
 
 
 def _row(name: str, values: list[float], digits: int) -> list[str]:
-    cells = [None if pd.isna(value) else value for value in values]
-    return [name, *(md.optional(cell, digits) for cell in cells)]
+    return [name, *(md.figure(value, digits) for value in values)]

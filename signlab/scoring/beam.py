@@ -71,18 +71,20 @@ class Beam(Decoder):
         """Train the language model; see ``Decoder``."""
         self._references, self._model = references, None
 
-    def decode(self, log_probs: LogProbs, vocabulary: tuple[str, ...]) -> Hypothesis:
-        """See ``Decoder``; timesteps are those of the hypothesis's most probable path."""
-        labels = self.n_best(log_probs, vocabulary)[0].labels
-        return hypothesis_of(log_probs, labels, force(log_probs, labels), vocabulary)
+    def n_best(
+        self, log_probs: LogProbs, vocabulary: tuple[str, ...], number: int
+    ) -> list[Hypothesis]:
+        """See ``Decoder``; at most ``width``."""
+        found = self.search(log_probs, vocabulary)[:number]
+        return [
+            hypothesis_of(
+                log_probs, one.labels, force(log_probs, one.labels), vocabulary, one.score
+            )
+            for one in found
+        ]
 
-    def n_best(self, log_probs: LogProbs, vocabulary: tuple[str, ...]) -> list[Candidate]:
-        """The prefixes that are left at the end, the best first.
-
-        Raises:
-            ValueError: The outputs do not fit the vocabulary, or there is a language model to
-                use and ``fit`` was not called.
-        """
+    def search(self, log_probs: LogProbs, vocabulary: tuple[str, ...]) -> list[Candidate]:
+        """The prefixes that are left at the end, the best first; see ``n_best``."""
         check_outputs(log_probs, vocabulary)
         search = PrefixSearch(
             self._label_model(vocabulary),

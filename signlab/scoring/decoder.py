@@ -18,6 +18,7 @@ class Hypothesis:
     """The glosses of one utterance, as a decoder found them.
 
     Attributes:
+        score: What the decoder ranks hypotheses by, in nats; the higher, the better.
         confidence: Of the utterance: the mean over its glosses, 0 to 1; without any gloss, the
             blank's mean probability.
         confidences: Of each gloss: its highest probability in its timesteps, 0 to 1.
@@ -25,6 +26,7 @@ class Hypothesis:
     """
 
     glosses: tuple[str, ...]
+    score: float
     confidence: float
     confidences: tuple[float, ...]
     timesteps: tuple[tuple[int, int], ...]
@@ -43,12 +45,22 @@ class Decoder(ABC):
         """Learn from the training references; decoders without a language model need nothing."""
 
     @abstractmethod
-    def decode(self, log_probs: LogProbs, vocabulary: tuple[str, ...]) -> Hypothesis:
-        """The best hypothesis of one utterance (already cut to its length).
+    def n_best(
+        self, log_probs: LogProbs, vocabulary: tuple[str, ...], number: int
+    ) -> list[Hypothesis]:
+        """The best hypotheses of one utterance (already cut to its length), the best first.
+
+        At least one, and as many as the decoder has, up to ``number``. Timesteps are those of
+        a hypothesis's most probable path.
 
         Raises:
-            ValueError: The outputs are not the blank and the vocabulary.
+            ValueError: The outputs are not the blank and the vocabulary, or there is a language
+                model to use and ``fit`` was not called.
         """
+
+    def decode(self, log_probs: LogProbs, vocabulary: tuple[str, ...]) -> Hypothesis:
+        """The best of ``n_best``."""
+        return self.n_best(log_probs, vocabulary, 1)[0]
 
     @property
     @abstractmethod
@@ -64,6 +76,7 @@ def hypothesis_of(
     labels: Sequence[int],
     timesteps: Sequence[tuple[int, int]],
     vocabulary: tuple[str, ...],
+    score: float,
 ) -> Hypothesis:
     """The hypothesis made of ``labels`` (1 = first gloss) that stand at ``timesteps``."""
     confidences = tuple(
@@ -75,7 +88,7 @@ def hypothesis_of(
     else:
         confidence = float(np.exp(log_probs[:, 0]).mean()) if len(log_probs) else 1.0
     glosses = tuple(vocabulary[label - 1] for label in labels)
-    return Hypothesis(glosses, confidence, confidences, tuple(timesteps))
+    return Hypothesis(glosses, score, confidence, confidences, tuple(timesteps))
 
 
 def check_outputs(log_probs: LogProbs, vocabulary: tuple[str, ...]) -> None:

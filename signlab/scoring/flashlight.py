@@ -65,20 +65,24 @@ class Flashlight(Decoder):
         """Take the sentences of the language model; see ``Decoder``."""
         self._references, self._built = references, None
 
-    def decode(self, log_probs: LogProbs, vocabulary: tuple[str, ...]) -> Hypothesis:
-        """See ``Decoder``; timesteps are those of the hypothesis's most probable path.
+    def n_best(
+        self, log_probs: LogProbs, vocabulary: tuple[str, ...], number: int
+    ) -> list[Hypothesis]:
+        """See ``Decoder``; at most ``width``.
 
         Raises:
             BadInput: flashlight-text or kenlm is not installed.
-            ValueError: There is a language model to use and ``fit`` was not called.
         """
         check_outputs(log_probs, vocabulary)
         if self._built is None or self._built[0] != vocabulary:
             self._built = vocabulary, self._build(vocabulary)
         emissions = np.ascontiguousarray(log_probs)
-        best = self._built[1].decode(emissions.ctypes.data, *emissions.shape)[0]
-        labels, _ = collapse(np.maximum(np.array(best.tokens), 0))
-        return hypothesis_of(log_probs, labels, force(log_probs, labels), vocabulary)
+        found = []
+        for one in self._built[1].decode(emissions.ctypes.data, *emissions.shape)[:number]:
+            labels, _ = collapse(np.maximum(np.array(one.tokens), 0))
+            timesteps = force(log_probs, labels)
+            found.append(hypothesis_of(log_probs, labels, timesteps, vocabulary, one.score))
+        return found
 
     def _build(self, vocabulary: tuple[str, ...]) -> Any:
         if self._order and not self._references:

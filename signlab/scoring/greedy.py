@@ -14,13 +14,19 @@ from signlab.scoring.decoder import (
 
 @DECODERS.register("greedy")
 class Greedy(Decoder):
-    """Best path: fast, needs nothing, blind to the other paths of a sentence."""
+    """Best path: fast, needs nothing, blind to the other paths of a sentence.
 
-    def decode(self, log_probs: LogProbs, vocabulary: tuple[str, ...]) -> Hypothesis:
+    It has one hypothesis, whose score is the log-probability of that path.
+    """
+
+    def n_best(
+        self, log_probs: LogProbs, vocabulary: tuple[str, ...], number: int
+    ) -> list[Hypothesis]:
         """See ``Decoder``."""
         check_outputs(log_probs, vocabulary)
         labels, timesteps = collapse(log_probs.argmax(axis=1))
-        return hypothesis_of(log_probs, labels, timesteps, vocabulary)
+        score = float(log_probs.max(axis=1).sum())
+        return [hypothesis_of(log_probs, labels, timesteps, vocabulary, score)][:number]
 
     @property
     def signature(self) -> str:

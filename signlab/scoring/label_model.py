@@ -25,13 +25,16 @@ class LabelModel:
     def __init__(self, model: NGram | None, vocabulary: tuple[str, ...]) -> None:
         self.vocabulary = vocabulary
         self._model = model
-        self._labels = {gloss: label for label, gloss in enumerate(vocabulary, start=1)}
-        self._following: dict[State, list[tuple[int, float]]] = {}
+        # glosses as the model has them, and the labels that each stands for
+        self._names = vocabulary if model is None else tuple(map(model.known, vocabulary))
+        labels: dict[str, list[int]] = {}
+        for label, name in enumerate(self._names, start=1):
+            labels.setdefault(name, []).append(label)
+        self._following: dict[State, list[tuple[list[int], float]]] = {}
         if model is not None:
             for key, log_prob in model.log_probs.items():
-                if key[-1] in self._labels:
-                    entry = self._labels[key[-1]], log_prob
-                    self._following.setdefault(key[:-1], []).append(entry)
+                if key[-1] in labels:
+                    self._following.setdefault(key[:-1], []).append((labels[key[-1]], log_prob))
         self.row = lru_cache(maxsize=CACHED_ROWS)(self._row)
         self.end = lru_cache(maxsize=None)(self._end)
 
@@ -42,7 +45,7 @@ class LabelModel:
 
     def after(self, state: State, label: int) -> State:
         """The state once ``label`` was added."""
-        return () if self._model is None else self._shorten((*state, self.vocabulary[label - 1]))
+        return () if self._model is None else self._shorten((*state, self._names[label - 1]))
 
     def _shorten(self, history: State) -> State:
         """The longest end of ``history`` that the model knows as a context."""
@@ -60,9 +63,9 @@ class LabelModel:
         if state:
             row = self.row(state[1:]) + self._model.backoffs.get(state, 0.0)
         else:
-            row = np.full(len(self.vocabulary) + 1, self._model.score((), "<unk>"))
-        for label, log_prob in self._following.get(state, ()):
-            row[label] = log_prob
+            row = np.zeros(len(self.vocabulary) + 1)
+        for labels, log_prob in self._following.get(state, ()):
+            row[labels] = log_prob
         row[0] = 0.0
         return row
 

@@ -19,6 +19,9 @@ BEGIN, END, UNKNOWN = "<s>", "</s>", "<unk>"
 NEVER = -99.0
 """ARPA's logarithm (base 10) of the probability of what cannot be predicted, as ``<s>``."""
 
+DATA = "\\data\\"
+"""The line with which an ARPA file begins."""
+
 NGramKey = tuple[str, ...]
 
 
@@ -38,13 +41,17 @@ class NGram:
 
     def score(self, context: Sequence[str], gloss: str) -> float:
         """Log-probability of ``gloss`` (or END) after ``context`` (which begins with BEGIN)."""
-        known = gloss if (gloss,) in self.log_probs else UNKNOWN
-        history = tuple(context)[len(context) - min(len(context), self.order - 1) :]
+        start = len(context) - min(len(context), self.order - 1)
+        *history, known = map(self.known, [*context[start:], gloss])
         total = 0.0
         while (*history, known) not in self.log_probs:
-            total += self.backoffs.get(history, 0.0)
+            total += self.backoffs.get(tuple(history), 0.0)
             history = history[1:]
         return total + self.log_probs[(*history, known)]
+
+    def known(self, gloss: str) -> str:
+        """The gloss as the model has it: UNKNOWN for one that it does not have."""
+        return gloss if (gloss,) in self.log_probs or gloss == BEGIN else UNKNOWN
 
     def sentence(self, glosses: Sequence[str]) -> float:
         """Log-probability of a whole sentence, its end included."""
@@ -92,7 +99,7 @@ def write_arpa(path: Path, model: NGram) -> None:
         if key in model.backoffs:
             line += f"\t{model.backoffs[key] / math.log(10.0):.7g}"
         sections[len(key) - 1].append(line)
-    text = ["\\data\\"]
+    text = [DATA]
     text += [f"ngram {length}={len(lines)}" for length, lines in enumerate(sections, start=1)]
     for length, lines in enumerate(sections, start=1):
         text += ["", f"\\{length}-grams:", *lines]
@@ -102,16 +109,20 @@ def write_arpa(path: Path, model: NGram) -> None:
 def read_arpa(path: Path) -> NGram:
     """Read a model that any toolkit wrote.
 
+    A model without ``<unk>`` knows its own glosses alone: any other has the probability NEVER.
+
     Raises:
-        BadInput: The file or a line of it cannot be read, ``<unk>`` or ``</s>`` is missing, or
-            counts disagree.
+        BadInput: The file or a line of it cannot be read, ``</s>`` is missing, or counts disagree.
     """
     log_probs: dict[NGramKey, float] = {}
     backoffs: dict[NGramKey, float] = {}
     announced: dict[int, int] = {}
     length = 0
-    for number, raw in enumerate(_lines(path), start=1):
-        line = raw.strip()
+    lines = _lines(path)
+    if DATA not in lines:
+        raise BadInput(f"{path}: not an ARPA file: no line {DATA!r}")
+    head = lines.index(DATA) + 1  # what stands above is for people
+    for number, line in enumerate(lines[head:], start=head + 1):
         try:
             if line.startswith("ngram "):
                 size, _, count = line.removeprefix("ngram ").partition("=")
@@ -126,15 +137,15 @@ def read_arpa(path: Path) -> NGram:
         found = sum(len(key) == size for key in log_probs)
         if found != count:
             raise BadInput(f"{path}: {found} {size}-grams, but {count} are announced")
-    for needed in (UNKNOWN, END):
-        if (needed,) not in log_probs:
-            raise BadInput(f"{path}: no {needed} among the 1-grams")
+    if (END,) not in log_probs:
+        raise BadInput(f"{path}: no {END} among the 1-grams")
+    log_probs.setdefault((UNKNOWN,), NEVER * math.log(10.0))
     return NGram(max(announced), log_probs, backoffs)
 
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        return [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} cannot be read as an ARPA file: {error}") from None
 

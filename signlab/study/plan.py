@@ -90,6 +90,12 @@ def make_variants(study: Study, catalogue: Catalogue) -> list[Variant]:
                 f"{study.source.path}: variant {name!r} resolves to the baseline's own recipe, so "
                 "it would measure nothing; check what its components change"
             )
+        if any(key.startswith("scoring.") for key in changes):
+            raise BadStudy(
+                f"{study.where('scoring', components)}: variant {name!r} would be scored in "
+                "another way than the baseline, so that their WERs would not compare; write "
+                "`scoring` into the recipe, for all variants alike"
+            )
         summary = "; ".join(study.components[c].summary for c in components)
         variants.append(
             Variant(name, components, summary or "the recipe as it is", recipe, changes)

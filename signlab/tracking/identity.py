@@ -60,7 +60,8 @@ def ending_of(folder: RunFolder) -> tuple[list[Point], dict[str, str]]:
     if isinstance(folder, TrialFolder):
         return _measured(folder), {}
     result = folder.result()
-    return final_points(result, folder.speed()), {"collapsed": str(result.collapsed).lower()}
+    tags = {"collapsed": str(result.collapsed).lower(), "signature": result.signature}
+    return final_points(result, folder.speed()), tags
 
 
 def write_files_of(folder: RunFolder, out: Path) -> None:

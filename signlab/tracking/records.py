@@ -22,7 +22,14 @@ DEFAULT_URI = "sqlite:///mlflow.db"
 Status = Literal["running", "finished", "failed", "killed", "pruned", "infeasible"]
 
 _SQLITE = "sqlite:///"
-_RUN_CONTENT = ("epochs.parquet", "result.json", "speed.json", "failure.json", "outcome.json")
+_RUN_CONTENT = (
+    "epochs.parquet",
+    "result.json",
+    "analysis/changes.parquet",
+    "speed.json",
+    "failure.json",
+    "outcome.json",
+)
 
 
 @dataclass(frozen=True)

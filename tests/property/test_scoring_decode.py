@@ -14,6 +14,7 @@ from signlab.errors import BadInput
 from signlab.scoring.decode import DECODERS
 from signlab.scoring.force import force
 from signlab.scoring.greedy import collapse
+from signlab.scoring.label_model import LabelModel
 from signlab.scoring.ngram import BEGIN, END, UNKNOWN, read_arpa, train, write_arpa
 from signlab.scoring.tune import tune
 
@@ -58,7 +59,7 @@ def test_a_wide_beam_is_brute_force(seed, timesteps, order):
     settings_ = {"width": 500, "tokens": 0, "order": order, "weight": 0.7, "bonus": 0.3}
     beam = DECODERS.build("beam", settings_)
     beam.fit(REFERENCES)
-    candidates = beam.n_best(log_probs, VOCABULARY)
+    candidates = beam.search(log_probs, VOCABULARY)
     totals, _ = _all_paths(log_probs)
     assert {candidate.labels for candidate in candidates} == set(totals)
     for candidate in candidates:
@@ -69,8 +70,27 @@ def test_a_wide_beam_is_brute_force(seed, timesteps, order):
         assert candidate.score == pytest.approx(expected, abs=1e-4)
     scores = [candidate.score for candidate in candidates]
     assert scores == sorted(scores, reverse=True)
-    for kept in DECODERS.build("beam", {"width": 2, "order": 0}).n_best(log_probs, VOCABULARY):
+    for kept in DECODERS.build("beam", {"width": 2, "order": 0}).search(log_probs, VOCABULARY):
         assert kept.log_prob <= totals[kept.labels] + 1e-4
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=seeds, timesteps=st.integers(1, 5))
+def test_n_best_have_scores_and_timesteps(seed, timesteps):
+    log_probs = _log_probs(seed, timesteps)
+    beam = DECODERS.build("beam", {"width": 500, "tokens": 0, "order": 0})
+    found = beam.n_best(log_probs, VOCABULARY, 4)
+    totals, best = _all_paths(log_probs)
+    assert [one.score for one in found] == pytest.approx(
+        sorted(totals.values(), reverse=True)[:4], abs=1e-4
+    )
+    for one in found:
+        labels = tuple(VOCABULARY.index(gloss) + 1 for gloss in one.glosses)
+        assert one.score == pytest.approx(totals[labels], abs=1e-4)
+        assert list(one.timesteps) == collapse(np.array(best[labels][1]))[1]
+    assert found[0] == beam.decode(log_probs, VOCABULARY)
+    (greedy,) = DECODERS.build("greedy", {}).n_best(log_probs, VOCABULARY, 4)
+    assert greedy.score == pytest.approx(max(score for score, _ in best.values()), abs=1e-4)
 
 
 @settings(max_examples=25, deadline=None)
@@ -87,9 +107,9 @@ def test_a_narrow_beam_stays_honest(seed, timesteps):
     log_probs = _log_probs(seed, timesteps, outputs=7)
     vocabulary = tuple("ABCDEF")
     beam = DECODERS.build("beam", {"width": 4, "tokens": 3, "order": 0})
-    narrow = beam.n_best(log_probs, vocabulary)
+    narrow = beam.n_best(log_probs, vocabulary, 10)
     assert 1 <= len(narrow) <= 4
-    assert len({candidate.labels for candidate in narrow}) == len(narrow)
+    assert len({one.glosses for one in narrow}) == len(narrow)
     found = beam.decode(log_probs, vocabulary)
     assert len(found.glosses) == len(found.confidences) == len(found.timesteps)
     assert all(0 < confidence <= 1 for confidence in (found.confidence, *found.confidences))
@@ -111,17 +131,22 @@ def test_the_language_model_decides_between_equals():
 
 @settings(max_examples=10, deadline=None)
 @given(seed=seeds, order=st.sampled_from([0, 2]))
-def test_flashlight_agrees(seed, order):
+def test_flashlight_ranks_all_hypotheses_alike(seed, order):
     pytest.importorskip("flashlight.lib.text.decoder.kenlm", reason="needs the extra flashlight")
-    log_probs = _log_probs(seed, timesteps=12, outputs=5)
-    vocabulary = tuple("ABCD")
-    common = {"width": 300, "tokens": 4, "order": order, "weight": 0.6}
-    found = []
-    for name in ("beam", "flashlight"):
-        decoder = DECODERS.build(name, common)
-        decoder.fit(REFERENCES)
-        found.append(decoder.decode(log_probs, vocabulary))
-    assert found[0] == found[1]
+    log_probs = _log_probs(seed, timesteps=5, outputs=4)
+    # so wide that nothing is left out: narrow beams of the two keep different prefixes
+    common = {"width": 2000, "tokens": 4, "order": order, "weight": 0.6}
+    ours, theirs = (_all_hypotheses(name, common, log_probs) for name in ("beam", "flashlight"))
+    assert theirs == pytest.approx(ours, abs=1e-3)
+
+
+def _all_hypotheses(name, settings_, log_probs):
+    decoder = DECODERS.build(name, settings_)
+    decoder.fit(REFERENCES)
+    found = decoder.n_best(log_probs, tuple("ABC"), 2000)
+    scores = [one.score for one in found]
+    assert scores == sorted(scores, reverse=True)
+    return {one.glosses: one.score for one in found}
 
 
 def test_flashlight_says_what_to_install():
@@ -175,8 +200,78 @@ def test_arpa_round_trip(tmp_path_factory, references, order):
         assert again.sentence(reference) == pytest.approx(model.sentence(reference), abs=1e-4)
 
 
+@settings(max_examples=20, deadline=None)
+@given(sentences, st.integers(2, 4))
+def test_kenlm_reads_what_is_written_and_scores_alike(tmp_path_factory, references, order):
+    path = tmp_path_factory.mktemp("arpa") / "model.arpa"
+    model = train(references, order=order)
+    write_arpa(path, model)
+    _same_as_kenlm(path, model, [*references, [], ["D", "A"]])
+
+
+def _same_as_kenlm(path, model, sentences_):
+    kenlm = pytest.importorskip("kenlm", reason="needs kenlm, of the extra flashlight")
+    theirs = kenlm.Model(str(path))
+    for sentence in sentences_:
+        score = math.log(10.0) * theirs.score(" ".join(sentence))
+        assert model.sentence(sentence) == pytest.approx(score, abs=1e-4)
+
+
+# as SRILM and KenLM write: no backoff of the longest, <s> that nothing predicts, a gloss
+# without a backoff, n-grams of <unk>
+FOREIGN = """
+
+\\data\\
+ngram 1=5
+ngram 2=5
+
+\\1-grams:
+-0.6\t</s>
+-99\t<s>\t-0.3
+-0.7\tA\t-0.2
+-0.8\tB
+-1.2\t<unk>\t-0.1
+
+\\2-grams:
+-0.2\t<s> A
+-0.5\tA B
+-0.4\tB </s>
+-0.9\tA <unk>
+-0.35\t<unk> B
+
+\\end\\
+"""
+
+
+def test_an_arpa_file_of_another_toolkit(tmp_path):
+    path = tmp_path / "model.arpa"
+    path.write_text(FOREIGN)
+    model = read_arpa(path)
+    by_hand = {("A", "B"): -0.2 - 0.5 - 0.4, ("B",): -0.3 - 0.8 - 0.4, ("A", "X", "B"): -1.85}
+    for glosses, log10 in by_hand.items():
+        assert model.sentence(glosses) == pytest.approx(math.log(10.0) * log10)
+    rows = LabelModel(model, ("A", "B", "X", "Y"))
+    first = rows.after(rows.start, 1)
+    for state, context in ((first, ["A"]), (rows.after(first, 4), ["A", "Y"])):
+        wanted = [model.score([BEGIN, *context], gloss) for gloss in ("A", "B", "X", "Y")]
+        assert rows.row(state)[1:].tolist() == pytest.approx(wanted)
+        assert rows.end(state) == pytest.approx(model.score([BEGIN, *context], END))
+    _same_as_kenlm(path, model, [*by_hand, ["X"], ["B", "X", "Y", "A", "B"]])
+
+
+def test_a_model_without_unknown_glosses_never_gives_one(tmp_path):
+    path = tmp_path / "model.arpa"
+    path.write_text("\\data\\\nngram 1=2\n\n\\1-grams:\n-0.3\t</s>\n-0.3\tA\n\n\\end\\\n")
+    flat = np.log(np.array([[0.02, 0.09, 0.89]], dtype=np.float32))
+    decoder = DECODERS.build("beam", {"arpa": str(path)})
+    assert decoder.decode(flat, VOCABULARY).glosses == ("A",)
+
+
 def test_a_broken_arpa_file(tmp_path):
     path = tmp_path / "model.arpa"
+    path.write_text("A B C\n")
+    with pytest.raises(BadInput, match=r"model.arpa: not an ARPA file"):
+        read_arpa(path)
     path.write_text("\\data\\\nngram 1=2\n\n\\1-grams:\n-0.3\t<unk>\nx\t</s>\n\n\\end\\\n")
     with pytest.raises(BadInput, match=r"model.arpa:6: not a line of an ARPA file"):
         read_arpa(path)

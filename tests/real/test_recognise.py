@@ -3,13 +3,16 @@
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
 from ruamel.yaml import YAML
+from typer.testing import CliRunner
 
+from signlab.cli.main import app
 from signlab.corpora.importers.pose import read_sample
 from signlab.errors import BadInput
 from signlab.execution.catalogue import CATALOGUE
@@ -39,7 +42,7 @@ def trained(folder: Path, recipe: str, layout: Layout, **changes) -> Path:
     )
     folder.mkdir()
     save_model(folder / "model.pt", model)
-    (folder / "recipe.json").write_text(json.dumps({"plugins": []}))
+    (folder / "recipe.json").write_text(json.dumps({"plugins": [], "decode": settings["decode"]}))
     (folder / "result.json").write_text("{}")
     return folder
 
@@ -58,17 +61,32 @@ def test_a_real_video_is_recognised_in_one_command(shared, tmp_path):
     assert all(0 < sign["confidence"] <= 1 for sign in found)
 
 
-@pytest.mark.parametrize("decode", [{"name": "greedy"}, {"name": "beam"}])
+@pytest.mark.parametrize("decode", ["greedy", "beam"])
 def test_a_pose_file_serves_a_run_that_needs_less(shared, tmp_path, decode):
     file = min((shared / "data" / "dgs").rglob("*.pose"))
     sample, layout = read_sample(file)
     assert layout == HOLISTIC
-    run = trained(tmp_path / "run", "signs3.yaml", POSE_HANDS, decode=decode)
-    found = recognise(run / "model.pt", sample, layout)
-    assert all(before.end <= after.start for before, after in pairwise(found))
-    bare = sample.landmarks[:, :75]
-    whole = recognise(run / "model.pt", type(sample)("a", "", (), bare, sample.aspect), POSE_HANDS)
-    assert [sign.gloss for sign in found] == [sign.gloss for sign in whole]
+    run = trained(tmp_path / "run", "signs3.yaml", POSE_HANDS, decode={"name": decode})
+    (found,) = recognise(run / "model.pt", sample, layout)
+    assert all(before.end <= after.start for before, after in pairwise(found.signs))
+    bare = type(sample)("a", "", (), sample.landmarks[:, :75], sample.aspect)
+    (whole,) = recognise(run / "model.pt", bare, POSE_HANDS)
+    assert [sign.gloss for sign in found.signs] == [sign.gloss for sign in whole.signs]
+    command = ["recognise", str(file), "--run", str(run), "--best", "3"]
+    if decode == "greedy":
+        with pytest.raises(BadInput, match=r"--best 3: .* knows one reading alone"):
+            CliRunner().invoke(app, command, catch_exceptions=False)
+        return
+    printed = CliRunner().invoke(app, command, catch_exceptions=False).stdout
+    assert [line[:8] for line in printed.splitlines() if ". " in line] == [
+        "1. score",
+        "2. score",
+        "3. score",
+    ]
+    readings = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)["readings"]
+    assert readings[0]["glosses"] == [asdict(sign) for sign in found.signs]
+    scores = [one["score"] for one in readings]
+    assert scores == sorted(scores, reverse=True)
 
 
 def test_landmarks_that_do_not_suffice_are_refused(shared, tmp_path):

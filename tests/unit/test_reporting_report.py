@@ -41,7 +41,11 @@ def test_the_page_is_as_expected(tmp_path: Path) -> None:
     variants["all"] = replace(variants["all"], damaged=("ICE",))
     failed = {("depthwise", "s2", 2): "the loss became infinite at update 113 (epoch 4)"}
     study = fabricate(
-        tmp_path / "study", variants, design="one-at-a-time", folds=("s1", "s2"), failed=failed
+        tmp_path / "study",
+        variants,
+        design="one-at-a-time",
+        folds=("s1", "s2", "s3"),
+        failed=failed,
     )
     report = write_report(summarise(study), tmp_path / "report")
     page = report.read_text(encoding="utf-8")

@@ -31,8 +31,9 @@ def verdicts(folder: Path) -> dict[str, str]:
 
 def test_planted_effects_are_found_and_a_planted_null_is_not(tmp_path: Path) -> None:
     null = {"null": Planted(0.20, ("null",))}
+    # with three signers, four comparisons leave no verdict on 6 points
     folder = fabricate(
-        tmp_path / "s", PLANTED | null, utterances=100, folds=("s1", "s2", "s3"), epochs=2
+        tmp_path / "s", PLANTED | null, utterances=75, folds=("s1", "s2", "s3", "s4"), epochs=2
     )
     assert verdicts(folder) | {"crossmodal": ""} == {
         "residual": "helps",

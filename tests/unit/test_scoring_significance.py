@@ -17,7 +17,7 @@ from signlab.scoring.significance import (
 )
 from signlab.scoring.simulate import Truth, draw_study
 
-STUDIES = 1000
+STUDIES = 2000
 
 
 nightly = pytest.mark.nightly
@@ -30,10 +30,11 @@ def _study(change):
 @pytest.mark.parametrize(
     ("signers", "seeds", "signers_differ"),
     [
-        (4, 3, 0.015),
+        (2, 3, 0.015),
+        (3, 5, 0.04),
         pytest.param(1, 3, 0.0, marks=nightly),
-        pytest.param(3, 3, 0.0, marks=nightly),
-        pytest.param(3, 3, 0.03, marks=nightly),
+        pytest.param(4, 3, 0.0, marks=nightly),
+        pytest.param(2, 5, 0.04, marks=nightly),
         pytest.param(6, 5, 0.03, marks=nightly),
     ],
 )
@@ -42,19 +43,22 @@ def test_intervals_of_differences_hold_the_truth(signers, seeds, signers_differ)
     generator = np.random.default_rng(signers)
     held = 0
     for _ in range(STUDIES):
-        found = compare_paired(*draw_study(truth, generator), draws=200, generator=generator)
+        found = compare_paired(*draw_study(truth, generator), draws=100, generator=generator)
         held += found.low <= -5.0 <= found.high
-    assert 0.93 * STUDIES <= held <= 0.975 * STUDIES
+    assert 0.93 * STUDIES <= held <= 0.97 * STUDIES
 
 
-@pytest.mark.parametrize(("signers", "seeds"), [(3, 3), pytest.param(6, 5, marks=nightly)])
+@pytest.mark.parametrize(
+    ("signers", "seeds"),
+    [(2, 3), pytest.param(3, 3, marks=nightly), pytest.param(6, 5, marks=nightly)],
+)
 def test_intervals_of_a_wer_hold_the_truth_for_new_signers(signers, seeds):
     truth = Truth(signers=signers, seeds=seeds)
     generator = np.random.default_rng(signers)
     held = 0
     for _ in range(STUDIES):
         baseline, _ = draw_study(truth, generator)
-        found = wer_interval(baseline, draws=200, generator=generator)
+        found = wer_interval(baseline, draws=100, generator=generator)
         held += found.low <= 30.0 <= found.high
         assert found.population == "new signers"
     assert 0.93 * STUDIES <= held <= 0.97 * STUDIES
@@ -71,7 +75,8 @@ def test_five_points_are_normally_found_and_nothing_is_not(signers):
         found += verdict(one.difference, one.p, one.seeds) == "helps"
         none = compare_paired(*draw_study(same, generator), draws=200, generator=generator)
         false += verdict(none.difference, none.p, none.seeds) != "no difference shown"
-    assert found >= 0.75 * 200
+    # three signers say so little of others that three studies in ten miss 5 points
+    assert found >= 0.65 * 200
     assert false <= 0.07 * 200
 
 

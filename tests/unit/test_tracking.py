@@ -133,9 +133,16 @@ def test_finished_runs_stand_side_by_side_with_all_that_was_measured(study, uri)
         assert run.data.metrics["test_substitutions"] == result.test.substitutions
         assert run.data.metrics["latency_p50_ms"] == speed.latency_p50_ms
         assert {"peak_memory_mib", "parameters", "train_frames_per_second"} <= set(run.data.metrics)
-        assert {"variant", "fold", "seed", "study", "recipe_digest", "status", "collapsed"} <= set(
-            run.data.tags
-        )
+        assert {
+            "variant",
+            "fold",
+            "seed",
+            "study",
+            "recipe_digest",
+            "status",
+            "collapsed",
+            "signature",
+        } <= set(run.data.tags)
         history = client.get_metric_history(run.info.run_id, "epoch/dev_wer")
         assert [m.step for m in history] == list(range(1, 7))
         assert [m.value for m in history] == folder.epochs()["dev_wer"].tolist()
@@ -145,6 +152,8 @@ def test_finished_runs_stand_side_by_side_with_all_that_was_measured(study, uri)
             "epochs.csv",
             "recipe.json",
         } <= files
+        tables = {file.path for file in client.list_artifacts(run.info.run_id, "analysis")}
+        assert {f"analysis/{name}.parquet" for name in folder.analysis()} <= tables
         [dataset] = run.inputs.dataset_inputs
         assert dataset.dataset.name == "synthetic"
         parent = client.get_run(run.data.tags["mlflow.parentRunId"])
