@@ -6,7 +6,10 @@ A WER is corpus-level, (S + D + I) / N over all references, never a mean over ut
 import importlib.metadata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
+from operator import attrgetter
 
+import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from signlab.errors import BadInput, nearest
@@ -14,6 +17,8 @@ from signlab.scoring import sclite
 from signlab.study.folder import Errors
 
 CORRECT, SUBSTITUTION, DELETION, INSERTION = "C", "S", "D", "I"
+
+SOURCE_LENGTH, TARGET_LENGTH = attrgetter("src_len"), attrgetter("dest_len")
 
 _LETTERS = {"replace": SUBSTITUTION, "delete": DELETION, "insert": INSERTION}
 
@@ -100,28 +105,24 @@ def corpus_errors(
     _check(references, hypotheses, aligner)
     if aligner != "levenshtein":
         return total(one.errors for one in ALIGNERS[aligner](references, hypotheses))
-    glosses, spoken = sum(map(len, references)), sum(map(len, hypotheses))
-    longest = max(map(len, [*references, *hypotheses]), default=0)
+    found = list(map(Levenshtein.editops, references, hypotheses))
+    # asking the sentences themselves would fetch them all into the cache again
+    edits, glosses, spoken = (
+        np.fromiter(map(ask, found), int) for ask in (len, SOURCE_LENGTH, TARGET_LENGTH)
+    )
+    surplus = spoken - glosses
+    most = edits - np.abs(surplus)
+    # Two of these substitutions may be a deletion and an insertion instead. The fastest way to
+    # ask is to let the edits write a "+" for every gloss that they bring in.
+    asked = most > 1
+    longest = max(glosses.max(initial=0), spoken.max(initial=0))
     old, new = "-" * longest, "+" * longest
-    distance = substitutions = 0
-    edited = []
-    for reference, hypothesis in zip(references, hypotheses, strict=True):
-        if reference == hypothesis:
-            continue
-        edits = Levenshtein.editops(reference, hypothesis)
-        distance += len(edits)
-        surplus = len(hypothesis) - len(reference)
-        most = len(edits) - abs(surplus)
-        if most < 2:
-            substitutions += most
-        else:
-            # some two of these may be a deletion and an insertion instead; the fastest way to
-            # ask how many are is to let the edits write a "+" for all that they bring in
-            edited.append(edits.apply(old, new))
-            substitutions -= len(edits) + surplus
-    substitutions += 2 * "".join(edited).count("+")
-    unpaired, inserted = distance - substitutions, spoken - glosses
-    return Errors(substitutions, (unpaired - inserted) // 2, (unpaired + inserted) // 2, glosses)
+    written = [each.apply(old, new) for each in compress(found, asked.tolist())]
+    brought = "".join(written).count("+")
+    substitutions = int(most[~asked].sum()) + 2 * brought - int((edits + surplus)[asked].sum())
+    unpaired, inserted = int(edits.sum()) - substitutions, int(surplus.sum())
+    deletions, insertions = (unpaired - inserted) // 2, (unpaired + inserted) // 2
+    return Errors(substitutions, deletions, insertions, int(glosses.sum()))
 
 
 def corpus_wer(references: Sequence[Sequence[str]], hypotheses: Sequence[Sequence[str]]) -> float:

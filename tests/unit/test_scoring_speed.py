@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from signlab.scoring.speed import fixed_threads, measure_latency, measure_speed, peak_memory_mib
+from signlab.scoring.speed import (
+    BLOCKS,
+    fixed_threads,
+    measure_latency,
+    measure_speed,
+    peak_memory_mib,
+)
 
 
 def test_warm_ups_do_not_count():
@@ -15,14 +21,34 @@ def test_warm_ups_do_not_count():
 
     def call():
         calls.append(gc.isenabled())
-        time.sleep(0.02 if len(calls) <= 2 else 0.001)
+        time.sleep(0.02 if len(calls) % 7 in (1, 2) else 0.001)
 
     times = measure_latency(call, warmups=2, runs=5)
-    assert len(calls) == 7
-    assert not any(calls[2:])
+    assert len(calls) == 7 * BLOCKS
+    assert len(times) == 5
+    assert not any(calls[at] for at in range(len(calls)) if at % 7 > 1)
     assert gc.isenabled()
     assert np.median(times) < 20
     assert times.min() >= 1
+
+
+def test_the_quietest_block_counts():
+    calls = []
+
+    def call():
+        calls.append(None)
+        # a burst of other work in all blocks but the third
+        time.sleep(0.001 if 2 * 20 < len(calls) <= 3 * 20 else 0.004)
+
+    times = measure_latency(call, warmups=0, runs=20)
+    assert np.median(times) < 3.5
+
+
+def test_slow_calls_are_not_repeated_without_end(monkeypatch):
+    monkeypatch.setattr("signlab.scoring.speed.SECONDS", 0.05)
+    calls = []
+    measure_latency(lambda: calls.append(time.sleep(0.03)), warmups=1, runs=2)
+    assert len(calls) == 3
 
 
 def test_speed_of_a_call():
