@@ -6,6 +6,8 @@ Each trial ends at a WER drawn from 20 to 80 %, which it approaches at a rate of
 noise: early epochs can mislead. ``benchmarks/search.py`` asks the same of real trainings.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import optuna
 
@@ -47,7 +49,7 @@ def invent(generator: np.random.Generator, trials: int, epochs: int) -> list[lis
     return np.minimum.accumulate(noisy, axis=1).tolist()
 
 
-def replay(curves: list[list[float]], pruner: dict[str, object]) -> tuple[int, float]:
+def replay(curves: list[list[float]], pruner: Mapping[str, object]) -> tuple[int, float]:
     """Epochs that a pruner lets trials have, and the best WER of those that it lets finish."""
     epochs = len(curves[0])
     study = optuna.create_study(

@@ -16,8 +16,8 @@ class _Sum(Function):
         return total
 
     @staticmethod
-    def backward(_context: Any, gradient: Tensor) -> Tensor:
-        return _Sum.apply(gradient)
+    def backward(ctx: Any, *grad_outputs: Tensor) -> Tensor:  # noqa: ARG004  # as it is called
+        return _Sum.apply(*grad_outputs)
 
 
 def over_processes(value: Tensor) -> Tensor:
