@@ -1,9 +1,21 @@
-"""What all tests share: the reference data, found through SIGNLAB_SHARED."""
+"""What all tests share: the reference data, found through SIGNLAB_SHARED, and a core each."""
 
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("signlab", deadline=None)  # how fast something is, benchmarks tell
+settings.load_profile("signlab")
+
+
+def pytest_configure() -> None:
+    """Where tests run side by side, let each process and all that it starts have one core."""
+    process = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    if process and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(process) % len(cores)]})
 
 
 @pytest.fixture(scope="session")

@@ -1,87 +1,16 @@
-"""``signlab run-study`` as a user runs it: to the end, killed, again, and with everything wrong."""
+"""``signlab run-study`` as a user runs it to the end, and again."""
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pandas as pd
 import pytest
-import torch
 
 from signlab.study.folder import RunFolder
 from signlab.training.checkpoint import load_model
-
-TESTS = Path(__file__).parents[1]
-
-RECIPE = """
-corpus: {name: toy}
-features: {parts: [pose, hands]}
-model:
-  stem: {name: conv, width: 16, kernel: 3}
-  fusion: {name: concat, width: 32}
-  temporal: {name: single-scale, kernel: 3, downsample: 2}
-  encoder: {name: residual-bilstm, width: 24, layers: 1}
-  head: {name: linear}
-augment:
-  time_warp: {rate: 0.5}
-schedule: {epochs: 10, warmup_epochs: 1, learning_rate: 1.0e-2, batch_size: 8}
-"""
-
-STUDY = """
-name: toy
-question: Of what use are hands?
-recipe: recipe.yaml
-plugins: [toy]
-components:
-  - no-hands: {features: {parts: [pose]}}
-  - same: {model: {encoder: {dropout: 0.2000001}}}
-variants: {no-hands: [no-hands], same: [same]}
-seeds: [0, 1, 2]
-"""
-
-
-class Project:
-    """A folder with a study, in which commands are run."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.write()
-
-    def write(self, *, study: str = STUDY, recipe: str = RECIPE) -> None:
-        (self.folder / "study.yaml").write_text(study)
-        (self.folder / "recipe.yaml").write_text(recipe)
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        environment = {
-            **os.environ,
-            "PYTHONPATH": f"{TESTS}:{TESTS.parent}",
-            "OMP_NUM_THREADS": "1",
-        }
-        environment.pop("MLFLOW_TRACKING_URI", None)
-        return subprocess.Popen(
-            [sys.executable, "-m", "signlab", *arguments],
-            cwd=self.folder, env=environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=300)
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
-
-    def folders(self, pattern: str = "*/*") -> list[RunFolder]:
-        paths = sorted((self.folder / "runs" / "toy").glob(pattern))
-        return [RunFolder(path) for path in paths if path.is_dir()]
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
+from tests.integration.projects import RECIPE, STUDY, Project
 
 
 @pytest.fixture(scope="module")
@@ -91,13 +20,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict]:
     done = project.run("run-study", "study.yaml", "--json")
     assert done.returncode == 0, done.stderr
     return project, json.loads(done.stdout.splitlines()[-1])
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 200.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def test_a_planted_effect_is_found_and_a_planted_null_is_not(finished):
@@ -172,146 +94,6 @@ def test_the_report_needs_neither_torch_nor_mlflow(finished):
     assert {p.name: p.read_bytes() for p in again.iterdir()} == {
         p.name: p.read_bytes() for p in first.iterdir()
     }
-
-
-ONE = ("run-study", "study.yaml", "--only", "baseline", "--set", "seeds=[7]", "--workers", "1")
-
-
-def test_killed_and_continued_is_bit_for_bit_uninterrupted(project, tmp_path_factory):
-    killed = project.start(*ONE)
-    wait_for(lambda: any(len(f.epochs()) >= 3 for f in project.folders()))
-    killed.kill()
-    killed.communicate()
-    (folder,) = project.folders()
-    done = len(folder.epochs())
-    assert 3 <= done < 10
-    assert not folder.finished
-    wait_for(lambda: not _workers_of(project.folder))
-    assert project.run(*ONE).returncode == 0
-
-    whole = Project(tmp_path_factory.mktemp("whole"))
-    assert whole.run(*ONE).returncode == 0
-    (other,) = whole.folders()
-    first, second = (torch.load(f.model_path)["weights"] for f in (folder, other))
-    assert first.keys() == second.keys()
-    for name, weights in first.items():
-        assert torch.equal(weights, second[name]), name
-    columns = ["epoch", "loss_per_label", "dev_wer", "gradient_norm"]
-    assert folder.epochs()[columns].equals(other.epochs()[columns])
-
-
-def _workers_of(folder: Path) -> list[str]:
-    """Processes that still work below a folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            works = "signlab.execution.worker" in (process / "cmdline").read_text()
-            if works and (process / "cwd").samefile(folder):
-                found.append(process.name)
-        except OSError:
-            continue  # it ended while we looked
-    return found
-
-
-def test_interrupt_ends_the_workers_and_says_so(project):
-    process = project.start(*ONE)
-    wait_for(lambda: any(len(f.epochs()) >= 1 for f in project.folders()))
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert not _workers_of(project.folder)
-
-
-def test_a_failed_run_is_no_wer_and_the_others_go_on(project):
-    crash = "  - crash: {corpus: {crash_at: train}}\n"
-    diverge = "  - diverge: {schedule: {learning_rate: 1.0e+30, clip: 1.0e+30}}\n"
-    study = STUDY.replace("  - same", crash + diverge + "  - same").replace("[0, 1, 2]", "[0]")
-    study = study.replace("no-hands: [no-hands]", "crash: [crash], diverge: [diverge]")
-    project.write(study=study)
-    done = project.run("run-study", "study.yaml", "--json")
-    assert done.returncode == 3, done.stderr
-    runs = {run["variant"]: run for run in json.loads(done.stdout.splitlines()[-1])["runs"]}
-    assert runs["crash"]["status"] == runs["diverge"]["status"] == "failed"
-    assert runs["crash"]["test_wer"] is None
-    assert runs["same"]["status"] == runs["baseline"]["status"] == "finished"
-    assert "the disk is on fire" in done.stderr
-    assert "infinite or not a number" in done.stderr
-    report = (project.folder / "reports" / "toy" / "report.md").read_text()
-    assert "the disk is on fire" in report
-
-
-def test_a_worker_killed_for_memory_goes_on_next_time(project):
-    process = project.start(*ONE)
-    wait_for(lambda: any(len(f.epochs()) >= 2 for f in project.folders()))
-    for worker in _workers_of(project.folder):
-        os.kill(int(worker), signal.SIGKILL)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 3
-    assert "killed (signal 9)" in err
-    assert project.run(*ONE).returncode == 0
-
-
-WRONG = {
-    "too short after down-sampling": (
-        "recipe", "held_frames: 8", "held_frames: 1", "too short", "timesteps",
-    ),
-    "plug-in that is not there": ("study", "[toy]", "[tyo]", "plugins: 'tyo' cannot be imported"),
-    "part that the layout lacks": ("recipe", "[pose, hands]", "[pose, face]", "face"),
-    "heads that do not divide": (
-        "recipe", "name: concat,", "name: crossmodal, heads: 5,", "recipe.yaml:6", "heads",
-    ),
-    "no such variant": ("option", "--only", "wider", "wider"),
-    "no number": ("option", "--set", "schedule.epochs=many", "schedule.epochs", "many"),
-    "a folder that cannot be written": ("option", "--runs", "/proc/runs", "/proc/runs", "--runs"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("where", "old", "new", "parts"), [(*w[:3], w[3:]) for w in WRONG.values()], ids=WRONG
-)
-def test_bad_input_ends_with_2_and_one_sentence_before_any_training(
-    project, where, old, new, parts
-):
-    recipe = RECIPE.replace("{name: toy}", "{name: toy, held_frames: 8}")
-    options: tuple[str, ...] = ()
-    if where == "option":
-        options = (old, new)
-        project.write(recipe=recipe)
-    elif where == "study":
-        project.write(study=STUDY.replace(old, new), recipe=recipe)
-    else:
-        assert old in recipe
-        project.write(recipe=recipe.replace(old, new))
-    done = project.run("run-study", "study.yaml", *options)
-    assert done.returncode == 2, done.stderr
-    assert done.stdout == ""
-    assert done.stderr.count("\n") == 1, done.stderr
-    for part in parts:
-        assert part in done.stderr
-    assert not project.folders()
-
-
-def test_a_bad_study_is_told_within_two_seconds(project):
-    project.write(study=STUDY.replace("seeds:", "sedes:"))
-    started = time.monotonic()
-    done = project.run("run-study", "study.yaml")
-    assert time.monotonic() - started < 4  # two, where nothing else runs
-    assert done.returncode == 2
-    assert "'sedes'" in done.stderr
-
-
-def test_dry_run_lists_the_runs_and_trains_nothing(project):
-    done = project.run("run-study", "study.yaml", "--dry-run")
-    assert done.returncode == 0, done.stderr
-    assert "9 runs" in done.stdout
-    assert not project.folders()
-
-
-def test_smoke_goes_through_everything_under_another_name(project):
-    done = project.run("run-study", "study.yaml", "--smoke", "--set", "seeds=[0]")
-    assert done.returncode == 0, done.stderr
-    assert (project.folder / "reports" / "toy-smoke" / "report.md").is_file()
-    assert not (project.folder / "reports" / "toy").exists()
 
 
 def test_a_run_ends_with_the_weights_that_its_schedule_keeps(finished, tmp_path):

@@ -19,7 +19,7 @@ import pytest
 
 from signlab.study.searched import Searched, read_searched
 from signlab.study.trial import TrialFolder
-from tests.integration.test_run_study import TESTS, Project, _workers_of, wait_for
+from tests.integration.projects import TESTS, Project, wait_for, workers_of
 
 RECIPE = """
 corpus: {name: toy, held_frames: 4}
@@ -94,7 +94,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[SearchProject, d
     wait_for(lambda: any(len(folder.epochs()) for folder in project.trials()[:1]), seconds=600)
     [worker] = [
         number
-        for number in _workers_of(project.folder)
+        for number in workers_of(project.folder)
         if Path("/proc", number, "cmdline").read_text().endswith("/0000\0")
     ]
     os.kill(int(worker), signal.SIGKILL)  # for memory, say
@@ -258,22 +258,22 @@ def test_a_killed_search_goes_on_with_the_trials_it_had(project):
     project.write(study=STUDY.replace("trials: 3", "trials: 2").replace("- {model", "# - {model"))
     process = project.start(*one)
     wait_for(lambda: any(len(f.epochs()) >= 3 for f in project.trials()))
-    [worker] = _workers_of(project.folder)
+    [worker] = workers_of(project.folder)
     os.kill(int(worker), signal.SIGKILL)  # for memory, say: the trial is tried again at once
-    wait_for(lambda: _workers_of(project.folder) not in ([], [worker]))
+    wait_for(lambda: workers_of(project.folder) not in ([], [worker]))
     wait_for(lambda: any(len(f.epochs()) >= 8 for f in project.trials()))
     process.kill()
     process.communicate()
     [first] = project.trials()
     done = len(first.epochs())
     assert 8 <= done < 30
-    wait_for(lambda: not _workers_of(project.folder))
+    wait_for(lambda: not workers_of(project.folder))
     process = project.start(*one)
     wait_for(lambda: len(project.trials()) == 2 and len(project.trials()[1].epochs()) > 2)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == 130
-    assert not _workers_of(project.folder)
+    assert not workers_of(project.folder)
     assert len(first.epochs()) == 30
     assert first.epochs()["epoch"].tolist() == list(range(1, 31))
     ended = project.run(*one)

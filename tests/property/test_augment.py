@@ -104,7 +104,7 @@ def enough(batch, labels, counts):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("selection", [FLAT, DEEP])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10**6), utterances=st.integers(1, 6))
 def test_consistent_and_the_generators_alone(name, selection, seed, utterances):
     batch = make(seed, selection, utterances)
@@ -129,7 +129,7 @@ def test_something_changes_and_draws_matter(name):
         assert any(s.shape != seen[0].shape or (s != seen[0]).any() for s in seen[1:])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10**6))
 def test_rate_0_is_the_identity(seed):
     batch = make(seed)
@@ -149,7 +149,7 @@ def test_rate_is_the_share_of_changed_utterances(name):
     assert 0.2 < changed.float().mean() < 0.4
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10**6))
 def test_mirroring_twice_is_the_identity(seed):
     batch = make(seed, DEEP)

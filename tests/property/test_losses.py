@@ -52,7 +52,7 @@ def batched(logits, lengths, labels):
     return logits.log_softmax(-1), torch.tensor(lengths), padded, counts
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases())
 def test_ctc_is_the_sum_over_all_paths(case):
     logits, lengths, labels = case
@@ -62,7 +62,7 @@ def test_ctc_is_the_sum_over_all_paths(case):
         torch.testing.assert_close(losses[row], expected, rtol=1e-9, atol=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases())
 def test_needed_timesteps_are_exactly_those_with_an_alignment(case):
     _, lengths, labels = case
@@ -83,7 +83,7 @@ def test_utterances_without_an_alignment_are_counted_and_named():
         check_lengths(samples, lambda frames: frames // 4)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(cases(), st.floats(0, 1), st.floats(0, 4), st.sampled_from(["label", "utterance"]))
 def test_focal_is_its_formula_on_the_brute_force_loss(case, share, gamma, by):
     logits, lengths, labels = case

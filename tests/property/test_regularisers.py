@@ -37,7 +37,7 @@ def prior(outputs, kind, blank):
     return torch.tensor([share, *((1 - share) * g for g in glosses)], dtype=torch.float64)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(cases(), st.sampled_from(["uniform", "unigram"]), st.booleans())
 def test_smoothing_is_the_mean_divergence_from_its_prior(case, kind, blank):
     logits, lengths, labels = case
@@ -52,7 +52,7 @@ def test_smoothing_is_the_mean_divergence_from_its_prior(case, kind, blank):
         torch.testing.assert_close(found[row], sum(each) / length * len(glosses))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(cases())
 def test_path_entropy_is_that_of_all_alignments(case):
     logits, lengths, labels = case
@@ -71,7 +71,7 @@ def test_path_entropy_is_that_of_all_alignments(case):
         torch.testing.assert_close(found[row], -(share.exp() * share).sum(), rtol=1e-9, atol=1e-9)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(cases())
 def test_consistency_is_the_divergence_between_the_views(case):
     logits, lengths, labels = case
@@ -113,7 +113,7 @@ def test_gradients_are_those_of_the_values(name):
 
 
 @pytest.mark.parametrize("name", REGULARISERS.names())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(labels=st.lists(st.integers(1, 3), min_size=1, max_size=4), spare=st.integers(0, 3))
 def test_finite_at_every_length_with_an_alignment(name, labels, spare):
     """In single precision, for outputs as sure of themselves as trained ones, at every length."""

@@ -52,7 +52,7 @@ def test_collapse(path):
         assert set(path[start:stop]) == {label}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, timesteps=st.integers(1, 5), order=st.integers(0, 3))
 def test_a_wide_beam_is_brute_force(seed, timesteps, order):
     log_probs = _log_probs(seed, timesteps)
@@ -74,7 +74,7 @@ def test_a_wide_beam_is_brute_force(seed, timesteps, order):
         assert kept.log_prob <= totals[kept.labels] + 1e-4
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, timesteps=st.integers(1, 5))
 def test_n_best_have_scores_and_timesteps(seed, timesteps):
     log_probs = _log_probs(seed, timesteps)
@@ -93,7 +93,7 @@ def test_n_best_have_scores_and_timesteps(seed, timesteps):
     assert greedy.score == pytest.approx(max(score for score, _ in best.values()), abs=1e-4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, timesteps=st.integers(1, 5))
 def test_timesteps_are_those_of_the_best_path(seed, timesteps):
     log_probs = _log_probs(seed, timesteps)
@@ -101,7 +101,7 @@ def test_timesteps_are_those_of_the_best_path(seed, timesteps):
         assert force(log_probs, labels) == collapse(np.array(path))[1]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds, timesteps=st.integers(1, 20))
 def test_a_narrow_beam_stays_honest(seed, timesteps):
     log_probs = _log_probs(seed, timesteps, outputs=7)
@@ -129,7 +129,7 @@ def test_the_language_model_decides_between_equals():
         beam.decode(flat, ("A",))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=seeds, order=st.sampled_from([0, 2]))
 def test_flashlight_ranks_all_hypotheses_alike(seed, order):
     pytest.importorskip("flashlight.lib.text.decoder.kenlm", reason="needs the extra flashlight")
@@ -172,7 +172,6 @@ sentences = st.lists(st.lists(st.sampled_from("ABC"), max_size=5), min_size=1, m
 contexts = st.lists(st.sampled_from([*"ABCD", BEGIN]), max_size=3)
 
 
-@settings(deadline=None)
 @given(sentences, st.integers(1, 4), contexts)
 def test_what_follows_a_context_has_probability_one(references, order, context):
     model = train(references, order=order)
@@ -189,7 +188,7 @@ def test_witten_bell_by_hand():
     assert math.exp(model.score(["C"], "B")) == pytest.approx(1 / (1 + 1) * unigram)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(sentences, st.integers(1, 3))
 def test_arpa_round_trip(tmp_path_factory, references, order):
     path = tmp_path_factory.mktemp("arpa") / "model.arpa"
@@ -200,7 +199,7 @@ def test_arpa_round_trip(tmp_path_factory, references, order):
         assert again.sentence(reference) == pytest.approx(model.sentence(reference), abs=1e-4)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(sentences, st.integers(2, 4))
 def test_kenlm_reads_what_is_written_and_scores_alike(tmp_path_factory, references, order):
     path = tmp_path_factory.mktemp("arpa") / "model.arpa"

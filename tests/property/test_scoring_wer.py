@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 import jiwer
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from signlab.errors import BadInput
@@ -20,7 +20,6 @@ aligners = pytest.mark.parametrize("aligner", ["levenshtein", "sclite"])
 
 
 @aligners
-@settings(deadline=None)
 @given(pair=st.tuples(words, words))
 def test_an_alignment_spells_out_both_sides(aligner, pair):
     reference, hypothesis = pair
@@ -32,7 +31,6 @@ def test_an_alignment_spells_out_both_sides(aligner, pair):
     assert all((edit == "C") == (left == right) for edit, left, right in columns)
 
 
-@settings(deadline=None)
 @given(sentences)
 def test_levenshtein_is_jiwer(pairs):
     kept = [pair for pair in pairs if pair[0]]
@@ -50,7 +48,6 @@ def test_levenshtein_is_jiwer(pairs):
         assert corpus_wer(references, hypotheses) == ours.wer
 
 
-@settings(deadline=None)
 @given(sentences)
 def test_totals_are_the_sum_over_utterances(pairs):
     references, hypotheses = (list(side) for side in zip(*pairs, strict=True))
@@ -61,7 +58,6 @@ def test_totals_are_the_sum_over_utterances(pairs):
         assert corpus_errors(references, hypotheses, aligner=aligner) == errors
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(lowered, lowered), max_size=6))
 def test_sclite_aligns_many_plain_sentences_as_it_aligns_a_network(pairs):
     found = align_all(*([pair[side] for pair in pairs] for side in (0, 1)), aligner="sclite")
@@ -70,7 +66,6 @@ def test_sclite_aligns_many_plain_sentences_as_it_aligns_a_network(pairs):
         assert (alignment.reference, alignment.hypothesis, alignment.edits) == one
 
 
-@settings(deadline=None)
 @given(words, words)
 def test_sclite_never_finds_fewer_errors_and_swaps_with_the_sides(reference, hypothesis):
     fewest, weighted = (
@@ -116,7 +111,6 @@ def test_signature():
     )
 
 
-@settings(deadline=None)
 @given(sentences)
 def test_tables_of_signs_count_every_column_once(pairs):
     alignments = [align(*pair) for pair in pairs]

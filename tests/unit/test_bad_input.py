@@ -572,7 +572,7 @@ def test_any_damage_is_told_or_harmless(miniature, tmp_path):
     whole = file.read_bytes()
     place = st.integers(0, min(len(whole), 600) - 1)
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.lists(st.tuples(place, st.binary(max_size=3))))
     def check(changes):
         content = bytearray(whole)

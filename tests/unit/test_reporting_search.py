@@ -109,7 +109,7 @@ def test_tuning_that_helps_is_told_with_its_interval_and_by_fold(tmp_path):
             "baseline": Planted(0.1), "residual": Planted(0.1, ("residual",)),
             "baseline-own": Planted(0.4), "residual-own": Planted(0.1, ("residual",)),
         },
-        folds=("s1", "s2"), utterances=30, epochs=4, unmeasured=True,
+        folds=("s1", "s2", "s3", "s4"), utterances=30, epochs=4, unmeasured=True,
     )  # fmt: skip
     add_search(study, lacking={"model.encoder.heads": 8})
     rates = {"schedule.learning_rate": [0.003, 0.00012345]}
@@ -119,7 +119,7 @@ def test_tuning_that_helps_is_told_with_its_interval_and_by_fold(tmp_path):
     assert "9 complete, 2 pruned and 1 infeasible" in text
     assert "does not have the recipe's own `model.encoder.heads: 8`" in text
     assert "`schedule.learning_rate`: `0.003` → `0.000123`" in text
-    assert "The searched recipe **beats** the shipped one on the mean of the 2 folds" in text
+    assert "The searched recipe **beats** the shipped one on the mean of the 4 folds" in text
     rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| `baseline`")]
     [gain] = [row for row in rows if len(row) == 6]
     assert gain[-1].startswith("**helps**")

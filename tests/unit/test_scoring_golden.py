@@ -94,7 +94,7 @@ references = st.lists(words | alternation, max_size=3).map(lambda parts: [*chain
 
 
 @needs_sclite
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.tuples(references, words), min_size=1, max_size=40))
 def test_alignments_are_those_of_the_real_sclite(tmp_path_factory, sentences):
     folder = tmp_path_factory.mktemp("sclite")

@@ -16,7 +16,8 @@ from signlab.scoring.speed import (
 )
 
 
-def test_warm_ups_do_not_count():
+def test_warm_ups_do_not_count(monkeypatch):
+    monkeypatch.setattr("signlab.scoring.speed.SECONDS", 600.0)
     calls = []
 
     def call():
