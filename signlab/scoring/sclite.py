@@ -7,6 +7,8 @@ itself by a property test where Debian's ``sctk`` is installed.
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+import numpy as np
+
 from signlab.errors import BadInput
 from signlab.scoring.sclite_plain import SUBSTITUTION, UNPAIRED, Words, edits_of
 
@@ -15,8 +17,8 @@ NOTHING = "@"
 
 MARKS = frozenset({"{", "/", "}", NOTHING})
 
-# thousandths, since leaving out NOTHING costs 0.001
-_SUBSTITUTION, _UNPAIRED, _LEAVE_NOTHING = 1000 * SUBSTITUTION, 1000 * UNPAIRED, 1
+# in sclite's own single precision, whose rounding decides between ways that cost the same
+_SUBSTITUTION, _UNPAIRED, _LEAVE_NOTHING = map(np.float32, (SUBSTITUTION, UNPAIRED, 0.001))
 
 Aligned = tuple[Words, Words, str]
 """The reference that was chosen, the hypothesis, and a letter (C, S, D, I) a column."""
@@ -146,7 +148,9 @@ def _fill(network: _Network, heard: tuple[str, ...]) -> tuple[list[list[tuple[in
     return pointers, min(network.last, key=lambda arc: costs[arc][len(heard)])
 
 
-def _cheapest(before: list[int], costs: list[list[int]]) -> tuple[list[int], list[int]]:
+def _cheapest(
+    before: list[int], costs: list[list[np.float32]]
+) -> tuple[list[int], list[np.float32]]:
     """Of the words that may stand before, the cheapest for each number of words heard."""
     if len(before) == 1:
         return before * len(costs[0]), costs[before[0]]

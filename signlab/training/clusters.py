@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from scipy.cluster.hierarchy import cut_tree, linkage
-from scipy.spatial.distance import pdist
 
 from signlab.models.cluster import check_clusters, usual_clusters
 from signlab.registry import BadSetting
@@ -171,6 +169,10 @@ def alike(vectors: Vectors, clusters: int) -> list[int]:
     """So many clusters of glosses whose vectors point alike (Ward 1963), numbered from 0."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     directions = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    # slow to import, and of use to one head alone
+    from scipy.cluster.hierarchy import cut_tree, linkage
+    from scipy.spatial.distance import pdist
+
     tree = linkage(pdist(directions), "ward")
     return _numbered(cut_tree(tree, n_clusters=clusters)[:, 0].tolist())
 

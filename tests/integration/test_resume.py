@@ -132,3 +132,9 @@ def test_divergence_is_told_with_its_cause_where_no_retry_is_allowed(tmp_path):
     ):
         train(folder)
     assert not folder.finished
+
+
+def test_a_training_ends_with_the_last_epoch_where_the_recipe_says_so(tmp_path):
+    folder = begun(tmp_path / "run", {"epochs": 4, "warmup_epochs": 1, "keep": "last"})
+    train(folder)
+    assert folder.result().best_epoch == len(folder.epochs()) == 4

@@ -149,7 +149,7 @@ def _told(file: Path) -> Iterator[None]:
         yield
     except KeyError as error:
         raise BadCorpus(f"{file} has no {error}") from error
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         reason = " ".join(str(error).split())
         raise BadCorpus(f"{file} cannot be read: {reason}") from error
 
