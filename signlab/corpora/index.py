@@ -77,7 +77,7 @@ class Index:
     def glosses_of(self, row: int) -> tuple[str, ...]:
         """The glosses of an utterance."""
         codes = self.glosses.codes[self.starts[row] : self.starts[row + 1]]
-        return tuple(self.glosses.names[code] for code in codes)
+        return tuple(map(self.glosses.names.__getitem__, codes.tolist()))
 
     def spans_of(self, row: int) -> tuple[tuple[int, int], ...] | None:
         """The frames of each gloss of an utterance, if they are known."""

@@ -2,21 +2,20 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 
+from signlab.execution.apart import processes
 from signlab.study.folder import RunFolder
 
 GRACE_SECONDS = 10.0
 """For a process that was asked to end: to finish its update and write a checkpoint."""
 
 POLL_SECONDS = 0.2
-
-PARENT = "SIGNLAB_PARENT"
-"""In the environment of a process of a pool: who started it."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Running:
     """A job and its process."""
 
     job: Job
-    process: subprocess.Popen[bytes]
+    process: BaseProcess
 
 
 def usable_cores() -> int:
@@ -73,7 +72,7 @@ class Pool:
     def ended(self) -> list[Job]:
         """Wait a moment; the jobs whose processes have ended since the last call."""
         time.sleep(POLL_SECONDS)
-        ended = [r for r in self.running if r.process.poll() is not None]
+        ended = [r for r in self.running if not r.process.is_alive()]
         for one in ended:
             self.running.remove(one)
             _note_failure(one)
@@ -107,29 +106,29 @@ def run_jobs(
 
 def _start(job: Job, threads: int) -> Running:
     job.folder.clear_failure()
-    environment = {
-        **os.environ,
-        "OMP_NUM_THREADS": str(threads),
-        "MKL_NUM_THREADS": str(threads),
-        "PYTHONUNBUFFERED": "1",
-        PARENT: str(os.getpid()),
-    }
-    command = [sys.executable, "-m", "signlab.execution.worker", job.task, str(job.folder.path)]
-    with (job.folder.path / "log.txt").open("ab") as log:
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # Ctrl-C reaches the runner alone, which ends its workers
-        )
+    arguments = (job.task, job.folder.path, threads)
+    process = processes().Process(target=_work, args=arguments)
+    process.start()
     return Running(job, process)
 
 
+def _work(task: str, path: Path, threads: int) -> None:
+    """The process of a job: its output goes to the folder's log."""
+    os.setsid()  # Ctrl-C reaches the runner alone, which ends its workers
+    with (path / "log.txt").open("ab") as log:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(log.fileno(), stream.fileno())
+    import torch
+
+    from signlab.execution.worker import main  # takes seconds, if the process was not forked
+
+    torch.set_num_threads(threads)
+    sys.exit(main(task, path))
+
+
 def _note_failure(ended: Running) -> None:
-    code, folder = ended.process.returncode, ended.job.folder
-    if code == 0 or folder.failure() is not None:
+    code, folder = ended.process.exitcode, ended.job.folder
+    if not code or folder.failure() is not None:
         return
     if code == -signal.SIGKILL:
         reason = "the process was killed (signal 9), most likely since the machine lacked memory"
@@ -140,13 +139,12 @@ def _note_failure(ended: Running) -> None:
     folder.write_failure(reason, interrupted=code < 0)
 
 
-def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    for process in processes:
+def _stop(running: Sequence[BaseProcess]) -> None:
+    for process in running:
         process.terminate()
     deadline = time.monotonic() + GRACE_SECONDS
-    for process in processes:
-        try:
-            process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
+    for process in running:
+        process.join(max(0.0, deadline - time.monotonic()))
+        if process.is_alive():
             process.kill()
-            process.wait()
+            process.join()

@@ -1,4 +1,4 @@
-"""The process of one run: ``python -m signlab.execution.worker train|measure|search FOLDER``."""
+"""What the process of one run does: train, measure or search."""
 
 import fcntl
 import os
@@ -7,11 +7,13 @@ import sys
 import threading
 import time
 import traceback
+from multiprocessing import parent_process
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from signlab.errors import Interrupted, SignlabError
 from signlab.execution.catalogue import load_plugins
-from signlab.execution.pool import GRACE_SECONDS, PARENT
+from signlab.execution.pool import GRACE_SECONDS
 from signlab.study.folder import RunFolder
 from signlab.training.measure import measure
 from signlab.training.run import train
@@ -22,9 +24,7 @@ TASKS = {"train": train, "measure": measure, "search": train_trial}
 
 def main(task: str, path: Path) -> int:
     """Do the task; a failure is written to the folder and told by the exit code."""
-    # told by the runner: it may have been killed while this process was still being imported
-    parent = int(os.environ.get(PARENT, os.getppid()))
-    threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(parent_process(),), daemon=True).start()
     folder = RunFolder(path)
     try:
         load_plugins(folder.recipe()["plugins"])
@@ -45,14 +45,11 @@ def main(task: str, path: Path) -> int:
     return 0
 
 
-def _end_with_parent(parent: int) -> None:
+def _end_with_parent(parent: BaseProcess | None) -> None:
     """Leave when the runner was killed, so that no orphan writes beside its successor."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
+    if parent is None:
+        return
+    parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
     os._exit(1)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], Path(sys.argv[2])))

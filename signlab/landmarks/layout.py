@@ -1,6 +1,7 @@
 """Which points make up a frame, in which order, and how they are stored."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float32, Int16
@@ -33,7 +34,7 @@ class Layout:
     parts: tuple[Part, ...]
     coordinates: int = 3
 
-    @property
+    @cached_property
     def points(self) -> int:
         """Points in a frame."""
         return sum(part.points for part in self.parts)

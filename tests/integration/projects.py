@@ -84,8 +84,9 @@ def workers_of(folder: Path) -> list[str]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            works = "signlab.execution.worker" in (process / "cmdline").read_text()
-            if works and (process / "cwd").samefile(folder):
+            forked = "forkserver" in (process / "cmdline").read_text()
+            begun = os.getsid(int(process.name)) == int(process.name)
+            if forked and begun and (process / "cwd").samefile(folder):
                 found.append(process.name)
         except OSError:
             continue  # it ended while we looked
