@@ -131,6 +131,10 @@ BUILT_IN: dict[str, tuple[str, dict[str, Any]]] = {
     "entropy": ("alignments are kept undecided", {"regularise.entropy": {}}),
     "ema": ("ends with a running average of the weights", {"schedule": {"ema": 0.99}}),
     "averaged": ("ends with the mean of its five best epochs", {"schedule": {"average": 5}}),
+    "averaged-last": (
+        "ends with the mean of its last five epochs",
+        {"schedule": {"keep": "last", "average": 5}},
+    ),
     "distillation": (
         "learns from a running average of its weights as well",
         {"schedule": {"ema": 0.99, "distil": {"teacher": "ema"}}},
