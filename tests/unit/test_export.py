@@ -1,4 +1,8 @@
-"""Every block as a graph of any batch and length."""
+"""Every block as a graph of any batch and length; a whole run as a file that others can read."""
+
+import json
+import re
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -7,9 +11,28 @@ import torch
 from jaxtyping import config
 from test_blocks import TRIALS, Inputs, build, make_inputs, run
 from torch import nn
+from torch.nn.utils.rnn import pad_sequence
+from toy import Toy
+from typer.testing import CliRunner
 
+from signlab.cli.main import app
+from signlab.corpora.batches import collate
+from signlab.errors import BadInput, SignlabError
+from signlab.execution.catalogue import CATALOGUE
+from signlab.landmarks.layout import POSE_HANDS, dequantise
 from signlab.models.recognizer import SLOTS
+from signlab.study.fold import Fold
+from signlab.study.folder import RunFolder
+from signlab.study.recipe import resolve
+from signlab.training.assembly import assemble, restore
+from signlab.training.checkpoint import TrainedModel, save_model
+from signlab.training.deployed import Deployed, Description
+from signlab.training.export import export, export_run
 from signlab.training.tracing import to_onnx, trace
+
+PAGE = Path(__file__).parents[2] / "docs" / "export.md"
+ABOUT = Description(("A",), "pose-hands", {"pose": 33}, "abc")
+GLOSSES = tuple(f"G{number}" for number in range(6))
 
 NAMES = [(slot, name) for slot in SLOTS if slot != "auxiliary" for name in SLOTS[slot].names()]
 
@@ -76,3 +99,114 @@ def test_every_block_gives_the_same_in_onnxruntime(slot, name, tmp_path):
         found, ends = session.run(None, given)
         assert ends.tolist() == lengths.tolist()
         assert np.abs(found - y.detach().numpy()).max() < 1e-4
+
+
+RECIPE = {
+    "corpus": {"name": "toy"},
+    "features": {"parts": ["hands"], "derivatives": 0},
+    "model": {
+        "stem": {"name": "conv", "width": 8, "stride": 2},
+        "fusion": {"name": "concat", "width": 8},
+        "temporal": {"name": "single-scale", "downsample": 2},
+        "encoder": {"name": "bilstm", "width": 6, "layers": 1},
+        "head": {"name": "linear"},
+    },
+    "schedule": {},
+}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder of a run that ends with its first weights, and what it recognises with."""
+    recipe = resolve(RECIPE, CATALOGUE)
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        fresh = assemble(recipe, POSE_HANDS, GLOSSES).recognizer
+    fresh.head.start_blank(0.1)  # so that it says something
+    fresh.head.scores.weight.data *= 8
+    model = TrainedModel(
+        weights=fresh.state_dict(), recipe=recipe, vocabulary=list(GLOSSES),
+        layout=POSE_HANDS.name, references=[["G1", "G2"]],
+    )  # fmt: skip
+    folder = RunFolder(tmp_path_factory.mktemp("run"))
+    save_model(folder.model_path, model)
+    (folder.path / "recipe.json").write_text(json.dumps({"plugins": ["toy"], "digest": "abc"}))
+    (folder.path / "result.json").write_text("{}")
+    return folder, restore(model, POSE_HANDS)
+
+
+@pytest.fixture(autouse=True)
+def _little_is_timed(monkeypatch):
+    monkeypatch.setattr("signlab.scoring.speed.SECONDS", 0.0)
+
+
+SAMPLES = Toy().open(Fold()).test[:3]
+"""Of lengths that the export does not see; the left hand is absent for most of them."""
+
+
+def recognised(assembly, samples):
+    with torch.inference_mode():
+        return assembly.forward(collate(samples, GLOSSES, assembly.features.selection))
+
+
+def test_an_onnx_file_says_what_the_run_says_as_the_page_on_exporting_shows(
+    finished, tmp_path, monkeypatch, capsys
+):
+    folder, assembly = finished
+    monkeypatch.chdir(tmp_path)
+    call = ["export", str(folder.path), "--out", "model.onnx", "--json"]
+    told = CliRunner().invoke(app, call, catch_exceptions=False).stdout
+    done = json.loads(told.splitlines()[-1])
+    assert done["difference"] < 1e-4
+    assert done["size_mib"] == Path("model.onnx").stat().st_size / 2**20
+    assert done["speed"]["latency_p50_ms"] > 0
+    assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
+    example = re.search(r"## In onnxruntime.*?```python\n(.*?)```", PAGE.read_text(), re.DOTALL)[1]
+    for sample in SAMPLES:
+        np.save("clip.npy", dequantise(sample.landmarks))
+        found = {}
+        exec(example.replace("9 / 16", "1.0"), found)
+        expected = recognised(assembly, [sample])
+        assert found["timesteps"].tolist() == expected.lengths.tolist()
+        assert np.abs(found["log_probs"] - expected.log_probs.numpy()).max() < 1e-4
+        heard = list(assembly.decoder.decode(expected.log_probs[0].numpy(), GLOSSES).glosses)
+        assert heard
+        assert capsys.readouterr().out == f"{heard}\n"
+    about = found["session"].get_modelmeta().custom_metadata_map
+    assert json.loads(about["vocabulary"]) == list(GLOSSES)
+    assert json.loads(about["parts"]) == {"pose": 33, "left_hand": 21, "right_hand": 21}
+    assert (about["layout"], about["recipe_digest"]) == ("pose-hands", "abc")
+
+
+def test_a_pt2_file_says_the_same_of_a_batch_in_plain_torch(finished, tmp_path):
+    folder, assembly = finished
+    path = export_run(folder, tmp_path / "model.pt2", "pt2").path
+    about = {"vocabulary": ""}
+    program = torch.export.load(path, extra_files=about).module()
+    assert json.loads(about["vocabulary"]) == list(GLOSSES)
+    landmarks = pad_sequence([torch.from_numpy(dequantise(s.landmarks)) for s in SAMPLES], True, 7)
+    lengths = torch.tensor([len(sample.landmarks) for sample in SAMPLES])
+    found, timesteps = program(landmarks, ~landmarks.isnan().any(-1), lengths, torch.ones(3))
+    expected = recognised(assembly, SAMPLES)
+    assert torch.equal(timesteps, expected.lengths)
+    for row, end in enumerate(timesteps):
+        ours, theirs = expected.log_probs[row, :end], found[row, :end]
+        torch.testing.assert_close(theirs, ours, atol=1e-4, rtol=0)
+
+
+def test_what_cannot_be_exported_is_a_sentence(finished, tmp_path):
+    folder, assembly = finished
+    with pytest.raises(BadInput, match="no folder of a finished run"):
+        export_run(RunFolder(tmp_path), None, "pt2")
+    with pytest.raises(BadInput, match=r"nowhere/model\.pt2: cannot be written"):
+        export_run(folder, tmp_path / "nowhere" / "model.pt2", "pt2")
+
+    class Moody(Deployed):
+        def forward(self, landmarks, *rest):
+            log_probs, timesteps = super().forward(landmarks, *rest)
+            return (log_probs if landmarks.sum() > 0 else -log_probs), timesteps
+
+    moody = Moody(assembly.features, assembly.recognizer)
+    with pytest.raises(SignlabError, match="Python that looks at a value"):
+        export(moody, POSE_HANDS, ABOUT, tmp_path / "model.pt2", "pt2")
+    assert not list(tmp_path.iterdir())
