@@ -18,8 +18,10 @@ from signlab.study.recipe import misfit
 from signlab.study.study import Study
 from signlab.training.assembly import Assembly, assemble, best_device
 from signlab.training.feasible import check_lengths
+from signlab.training.inputs import digests_of_inputs
 from signlab.training.source import Identity
 from signlab.training.teacher import trained_teacher
+from signlab.training.warm_start import warm_start
 
 
 class Fitting:
@@ -92,6 +94,11 @@ class Fitting:
                 _check_sources(self._study, variant, assembly, identity)
         return parameters, frames
 
+    def inputs(self, variant: Variant, fold: Fold, seed: int) -> tuple[str, ...]:
+        """Digests of what a run of a checked variant reads besides its corpus."""
+        identity = Identity(seed, fold, self.corpus(variant).digest)
+        return digests_of_inputs(variant.recipe, identity)
+
 
 def _on_meta(study: Study, variant: Variant, corpus: Corpus, splits: Splits) -> Assembly:
     """The variant's parts, if they fit the glosses and the longest utterance."""
@@ -143,11 +150,12 @@ def _check_times(
 
 
 def _check_sources(study: Study, variant: Variant, assembly: Assembly, identity: Identity) -> None:
-    """See that there are the models that a run begins with and learns from."""
+    """See that there is what a run begins with and learns from, and that it fits."""
     key = "init_from"
     try:
         if written := variant.recipe["init_from"]:
-            identity.source(written, key=key)
+            source = identity.source(written, key=key)
+            warm_start(assembly.recognizer, assembly.vocabulary, source)
         key = "schedule"
         for phase in assembly.schedule.plan:
             if phase.distil is not None and phase.distil.of_a_run:

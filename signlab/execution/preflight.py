@@ -22,7 +22,6 @@ from signlab.study.space import Space
 from signlab.study.spaces import make_spaces
 from signlab.study.study import Study
 from signlab.training.assembly import assemble
-from signlab.training.clusters import digest_of_table
 
 
 @dataclass(frozen=True)
@@ -67,18 +66,13 @@ def make_plan(study: Study) -> Plan:
     return Plan(
         study=study,
         variants=variants,
-        runs=make_runs(study, variants, folds, digests, digests_of_tables(variants)),
+        runs=make_runs(study, variants, folds, digests, fitting.inputs),
         parameters={name: parameters for name, (parameters, _) in checked.items()},
         training_frames={name: frames for name, (_, frames) in checked.items()},
         fitting=fitting,
         folds=folds,
         spaces=spaces,
     )
-
-
-def digests_of_tables(variants: Sequence[Variant]) -> dict[str, str]:
-    """Of what the head of each variant reads, by the variant's name."""
-    return {v.name: digest_of_table(v.recipe["model"]["head"]) for v in variants}
 
 
 def _refuse_no_ops(study: Study, variants: Sequence[Variant], fitting: Fitting, fold: Fold) -> None:

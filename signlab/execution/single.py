@@ -4,7 +4,6 @@ from pathlib import Path
 
 from signlab.execution.catalogue import CATALOGUE, load_plugins
 from signlab.execution.fitting import Fitting
-from signlab.execution.preflight import digests_of_tables
 from signlab.study.document import load
 from signlab.study.fold import Fold
 from signlab.study.plan import Run, make_variants
@@ -48,5 +47,5 @@ def single_run(path: Path, changes: tuple[str, ...], *, signers: tuple[str, ...]
     fitting = Fitting(study)
     fold = Fold("+".join(signers), "signer", signers) if signers else Fold()
     fitting.check(variant, [fold], [seed])
-    table = digests_of_tables([variant])[variant.name]
-    return Run(NAME, variant, fold, seed, fitting.corpus(variant).digest, (), table)
+    inputs = fitting.inputs(variant, fold, seed)
+    return Run(NAME, variant, fold, seed, fitting.corpus(variant).digest, (), inputs)

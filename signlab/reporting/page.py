@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from signlab.reporting import markdown as md
 from signlab.reporting.answer import answer, notices
+from signlab.reporting.beginning import beginning_text
 from signlab.reporting.curves_figure import curves_caption
 from signlab.reporting.details import (
     confusion_text,
@@ -143,6 +144,10 @@ def _confidence(summary: StudySummary, figure: Figure) -> str:
     return "\n\n".join(filter(None, [plot, confidence_text(summary)]))
 
 
+def _begun(summary: StudySummary, _figure: Figure) -> str:
+    return beginning_text(summary)
+
+
 def _people(summary: StudySummary, _figure: Figure) -> str:
     return "\n\n".join([signer_text(summary), run_table(summary)])
 
@@ -150,6 +155,7 @@ def _people(summary: StudySummary, _figure: Figure) -> str:
 _SECTIONS: list[tuple[str, Callable[[StudySummary, Figure], str]]] = [
     ("How sure is that", _sure),
     ("What it costs", _cost),
+    ("What runs began with", _begun),
     ("Learning", _learning),
     ("Signs", _signs),
     ("Confusions", _confused),

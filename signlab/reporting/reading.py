@@ -42,6 +42,7 @@ class Run:
         status: "unfinished" has begun but has neither a result nor a failure.
         reason: Why it failed.
         epochs: One row an epoch; empty before the first.
+        beginning: A row a weight of a run that began with those of another; else empty.
         test: One row a test utterance, indexed by its id; empty unless finished.
         analysis: The tables of its error analysis, by name; none unless finished.
     """
@@ -55,6 +56,7 @@ class Run:
     result: RunResult | None
     speed: Speed | None
     epochs: pd.DataFrame
+    beginning: pd.DataFrame
     test: pd.DataFrame
     analysis: Mapping[str, pd.DataFrame]
 
@@ -157,6 +159,7 @@ def _run(study: Path, plan: dict[str, Any]) -> Run:
         result=folder.result() if finished else None,
         speed=folder.speed() if finished else None,
         epochs=folder.epochs(),
+        beginning=folder.beginning(),
         test=_test(folder) if finished else pd.DataFrame(),
         analysis=folder.analysis() if finished else {},
     )

@@ -61,6 +61,7 @@ class RunResult:
         best_epoch: The epoch whose weights the run ends with, or the foremost of those averaged.
         signature: How the WERs were made.
         environment: Versions, machine, git revision and command.
+        vocabulary: How many glosses there are to choose from; None in results older than that.
     """
 
     dev: Errors
@@ -79,6 +80,7 @@ class RunResult:
     signature: str
     corpus_digest: str
     environment: dict[str, str] = field(default_factory=dict)
+    vocabulary: int | None = None
 
 
 class RunFolder:
@@ -171,6 +173,15 @@ class RunFolder:
             return pd.DataFrame()
         # in one piece: pandas opens a path twice, and a run replaces its table after every epoch
         return pd.read_parquet(BytesIO(path.read_bytes()))
+
+    def beginning(self) -> pd.DataFrame:
+        """What became of each weight of a run that began with those of another; else empty.
+
+        Columns: name, shape (lengths joined by x), fate ("loaded", "resized", "left: ..."), rows
+        (of a resized one, how many were filled), source.
+        """
+        path = self.path / "init.parquet"
+        return pd.read_parquet(path) if path.exists() else pd.DataFrame()
 
     def hypotheses(self) -> pd.DataFrame:
         """One row a dev or test utterance.

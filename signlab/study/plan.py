@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ class Run:
     """One training: variant x fold x seed.
 
     Attributes:
-        table_digest: Of the table that the recipe's head reads; empty where it reads none.
+        inputs: Digests of what the recipe reads besides the corpus.
     """
 
     study: str
@@ -46,12 +46,12 @@ class Run:
     seed: int
     corpus_digest: str
     plugins: tuple[str, ...]
-    table_digest: str = ""
+    inputs: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
         """SHA-256 of all that decides the outcome: another recipe is another run."""
-        data = [self.corpus_digest, *filter(None, [self.table_digest])]
+        data = [self.corpus_digest, *self.inputs]
         return sha256([self.variant.recipe, asdict(self.fold), self.seed, *data])
 
     @property
@@ -108,13 +108,13 @@ def make_runs(
     variants: Sequence[Variant],
     folds: Sequence[Fold],
     corpora: Mapping[str, str],
-    tables: Mapping[str, str],
+    inputs: Callable[[Variant, Fold, int], tuple[str, ...]],
 ) -> list[Run]:
     """All runs, ordered so that every seed and fold of all variants is trained before the next.
 
     Args:
         corpora: The digest of each variant's corpus, by the variant's name.
-        tables: The digest of the table that each variant's head reads, where it reads one.
+        inputs: Digests of what a run of a variant, a fold and a seed reads besides.
     """
     return [
         Run(
@@ -124,7 +124,7 @@ def make_runs(
             seed,
             corpora[variant.name],
             study.plugins,
-            tables.get(variant.name, ""),
+            inputs(variant, fold, seed),
         )
         for seed in study.seeds
         for fold in folds

@@ -89,11 +89,20 @@ def load_checkpoint(path: Path) -> tuple[Checkpoint, State]:
         Damaged: The file was cut off or changed.
         BadInput: It holds no checkpoint of this version.
     """
-    content = _load(path)
+    return checkpoint_of(read_file(path), path)
+
+
+def checkpoint_of(content: State, path: Path) -> tuple[Checkpoint, State]:
+    """A checkpoint and its origin, from the content of its file.
+
+    Raises:
+        BadInput: It is no checkpoint of this version.
+    """
     if set(content) != {"origin", *(field.name for field in fields(Checkpoint))}:
-        raise BadInput(f"{path}: is no checkpoint of this version of signlab; delete it")
-    origin, within = content.pop("origin"), content.pop("within")
-    return Checkpoint(**content, within=within and Within(**within)), origin
+        raise BadInput(f"{path}: is no checkpoint of this version of signlab")
+    origin, within = content["origin"], content["within"]
+    state = {key: value for key, value in content.items() if key not in ("origin", "within")}
+    return Checkpoint(**state, within=within and Within(**within)), origin
 
 
 @dataclass(frozen=True)
@@ -123,9 +132,20 @@ def load_model(path: Path) -> TrainedModel:
         BadInput: The file is missing, damaged, or holds no finished run's model.
     """
     try:
-        return TrainedModel(**_load(path))
-    except (OSError, TypeError) as error:
+        return model_of(read_file(path), path)
+    except OSError as error:
         raise BadInput(f"{path}: holds no trained model ({error})") from None
+
+
+def model_of(content: State, path: Path) -> TrainedModel:
+    """The model of a finished run, from the content of its file.
+
+    Raises:
+        BadInput: It is none.
+    """
+    if set(content) != {field.name for field in fields(TrainedModel)}:
+        raise BadInput(f"{path}: holds no trained model of this version of signlab")
+    return TrainedModel(**content)
 
 
 class _Summed:
@@ -154,12 +174,20 @@ def _save(path: Path, content: State) -> None:
     part.replace(path)
 
 
-def _load(path: Path) -> State:
+def read_file(path: Path) -> State:
+    """What a file holds, whichever of the two it is; only tensors and plain values are accepted.
+
+    Raises:
+        Damaged: It was cut off or changed, or was never written here.
+    """
     _check_sum(path)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (EOFError, OSError, RuntimeError, pickle.UnpicklingError) as error:
-        raise Damaged(f"{path} is damaged: {error}") from None
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (EOFError, OSError, RuntimeError, pickle.UnpicklingError):
+        content = None  # torch would have the file loaded without any care
+    if not isinstance(content, dict):
+        raise Damaged(f"{path} is damaged, or no file that signlab wrote")
+    return content
 
 
 def _check_sum(path: Path) -> None:

@@ -70,7 +70,8 @@ def fit(
     assembly = assemble(recipe, corpus.layout, splits.vocabulary, splits.references)
     engine = Engine(assembly.computation)
     note = folder.note if engine.main else _nobody
-    checkpoints = Checkpoints(checkpoint, {"recipe": recipe, **identity.record()}, note)
+    origin = {"recipe": recipe, **identity.record(), "vocabulary": splits.vocabulary}
+    checkpoints = Checkpoints(checkpoint, origin, note)
     resumed = engine.from_main(checkpoints.load)
     _start(assembly, splits, fit=resumed is None)
     if recipe["init_from"] and resumed is None:

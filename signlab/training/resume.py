@@ -16,6 +16,9 @@ from signlab.training.checkpoint import (
 SHOWN = 5
 """How many differences an error tells before it counts the rest."""
 
+LONGEST = 60
+"""How many characters it tells of a value: a vocabulary may be long."""
+
 
 class Checkpoints:
     """Those of the last two epochs, and of the place within the next where a run was left.
@@ -77,6 +80,8 @@ class Checkpoints:
         except Damaged as error:
             self._tell(f"{error}; going on from the one before")
             return None
+        except BadInput as error:
+            raise BadInput(f"{error}; delete it, or train again with --fresh") from None
         if origin != self._origin:
             differences = _differences(origin, self._origin)
             raise BadInput(
@@ -89,5 +94,13 @@ class Checkpoints:
 def _differences(there: State, here: State) -> str:
     before, after = flatten(there), flatten(here)
     keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
-    shown = [f"{key}: {before.get(key)!r} there, {after.get(key)!r} here" for key in keys[:SHOWN]]
+    shown = [
+        f"{key}: {_short(before.get(key))} there, {_short(after.get(key))} here"
+        for key in keys[:SHOWN]
+    ]
     return "; ".join(shown) + (f"; and {len(keys) - SHOWN} more" if len(keys) > SHOWN else "")
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

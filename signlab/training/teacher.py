@@ -11,7 +11,6 @@ from signlab.corpora.batches import Batch
 from signlab.errors import BadInput
 from signlab.models.recognizer import Output
 from signlab.training.assembly import Assembly, assemble
-from signlab.training.checkpoint import load_model
 from signlab.training.phases import Distil
 from signlab.training.regularisers import frame_divergence
 from signlab.training.source import Identity
@@ -56,7 +55,7 @@ class Teacher:
 
 
 def trained_teacher(written: str, identity: Identity, student: Assembly) -> Assembly:
-    """The recogniser of a finished run, if it can teach the student.
+    """The recogniser of another run, if it can teach the student.
 
     Args:
         written: As the recipe names it.
@@ -66,11 +65,11 @@ def trained_teacher(written: str, identity: Identity, student: Assembly) -> Asse
         BadInput: There is none, or it knows other glosses, sees other points or makes another
             number of timesteps.
     """
-    path = identity.source(written, key=KEY)
-    model, selection = load_model(path), student.features.selection
-    if tuple(model.vocabulary) != student.vocabulary:
-        raise BadInput(f"{KEY}: {path} {_other_glosses(model.vocabulary, student.vocabulary)}")
-    teacher = assemble(model.recipe, selection.layout, student.vocabulary)
+    found, selection = identity.source(written, key=KEY), student.features.selection
+    path = found.path
+    if found.vocabulary != student.vocabulary:
+        raise BadInput(f"{KEY}: {path} {_other_glosses(found.vocabulary, student.vocabulary)}")
+    teacher = assemble(found.recipe, selection.layout, student.vocabulary)
     if not np.array_equal(teacher.features.selection.values, selection.values):
         raise BadInput(f"{KEY}: {path} sees other points than the recipe's features select")
     frames = torch.arange(1, FRAMES)
@@ -78,7 +77,7 @@ def trained_teacher(written: str, identity: Identity, student: Assembly) -> Asse
         teacher.recognizer.out_lengths(frames), student.recognizer.out_lengths(frames)
     ):
         raise BadInput(f"{KEY}: {path} makes another number of timesteps than the recipe's model")
-    teacher.recognizer.load_state_dict(model.weights)
+    teacher.recognizer.load_state_dict(found.weights)
     teacher.recognizer.to(next(student.recognizer.parameters()).device)
     return teacher
 

@@ -1,7 +1,6 @@
 """Beginning with the weights of another run: what fits is taken, heads by the names of glosses."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal
 
 import pandas as pd
@@ -10,12 +9,12 @@ from torch import Tensor
 
 from signlab.errors import BadInput
 from signlab.models.recognizer import Recognizer
-from signlab.training.checkpoint import TrainedModel, load_model
+from signlab.training.source import Learnt
 
 Fate = Literal["loaded", "resized", "left: not in the source", "left: another shape"]
 
 
-def warm_start(recognizer: Recognizer, vocabulary: tuple[str, ...], source: Path) -> pd.DataFrame:
+def warm_start(recognizer: Recognizer, vocabulary: tuple[str, ...], source: Learnt) -> pd.DataFrame:
     """Load what fits of another run's weights; the rest keeps its fresh ones.
 
     A tensor of a head or an auxiliary head that has a row an output, or a row a gloss, is filled
@@ -24,40 +23,40 @@ def warm_start(recognizer: Recognizer, vocabulary: tuple[str, ...], source: Path
     Args:
         recognizer: Fresh; changed in place.
         vocabulary: Of the run that begins.
-        source: ``model.pt`` of the other.
 
     Returns:
         One row a tensor: name, shape, fate ("loaded", "resized", "left: ..."), rows (of a resized
-        one, how many were filled).
+        one, how many were filled), source (the file).
 
     Raises:
-        BadInput: The file holds no model, or nothing of it fits.
+        BadInput: Nothing of the source fits but single rows of numbers.
     """
-    model = load_model(source)
     fresh = recognizer.state_dict()
     rows = []
     for name, tensor in fresh.items():
-        fate, filled = _fill(name, tensor, model, vocabulary)
-        rows.append((name, "x".join(map(str, tensor.shape)), fate, filled))
-    table = pd.DataFrame(rows, columns=["name", "shape", "fate", "rows"])
-    if not {"loaded", "resized"} & set(table["fate"]):
-        raise BadInput(f"init_from: nothing in {source} fits this recipe's model")
+        fate, filled = _fill(name, tensor, source, vocabulary)
+        rows.append((name, "x".join(map(str, tensor.shape)), fate, filled, str(source.path)))
+    table = pd.DataFrame(rows, columns=["name", "shape", "fate", "rows", "source"])
+    # a bias as long as there are glosses fits anything
+    fates = [fate for _, shape, fate, *_ in rows if "x" in shape]
+    if not {"loaded", "resized"} & set(fates):
+        raise BadInput(f"init_from: nothing in {source.path} fits this recipe's model")
     recognizer.load_state_dict(fresh)
     return table
 
 
 def _fill(
-    name: str, tensor: Tensor, model: TrainedModel, vocabulary: tuple[str, ...]
+    name: str, tensor: Tensor, source: Learnt, vocabulary: tuple[str, ...]
 ) -> tuple[Fate, int]:
     """Copy the source's tensor into ``tensor``, as far as it fits."""
-    given = model.weights.get(name)
+    given = source.weights.get(name)
     if given is None:
         return "left: not in the source", 0
-    pairs = _same_glosses(name, tensor, given, model, vocabulary)
+    pairs = _same_glosses(name, tensor, given, source, vocabulary)
     if pairs is not None:
         with torch.no_grad():
-            for row, source in pairs.items():
-                tensor[row] = given[source]
+            for row, known in pairs.items():
+                tensor[row] = given[known]
         return "resized", len(pairs)
     if given.shape != tensor.shape:
         return "left: another shape", 0
@@ -67,22 +66,22 @@ def _fill(
 
 
 def _same_glosses(
-    name: str, tensor: Tensor, given: Tensor, model: TrainedModel, vocabulary: tuple[str, ...]
+    name: str, tensor: Tensor, given: Tensor, source: Learnt, vocabulary: tuple[str, ...]
 ) -> Mapping[int, int] | None:
     """Rows of both that stand for one gloss (or the blank); None where rows are no glosses."""
     if not name.startswith(("head.", "auxiliary.")) or not tensor.is_floating_point():
         return None
-    if tuple(model.vocabulary) == vocabulary or tensor.shape[1:] != given.shape[1:]:
+    if source.vocabulary == vocabulary or tensor.shape[1:] != given.shape[1:]:
         return None
     sizes = len(tensor), len(given)
     offsets = {
-        (len(vocabulary) + 1, len(model.vocabulary) + 1): 1,
-        (len(vocabulary), len(model.vocabulary)): 0,
+        (len(vocabulary) + 1, len(source.vocabulary) + 1): 1,
+        (len(vocabulary), len(source.vocabulary)): 0,
     }
     if sizes not in offsets:
         return None
     offset = offsets[sizes]
-    known = {gloss: row for row, gloss in enumerate(model.vocabulary, start=offset)}
+    known = {gloss: row for row, gloss in enumerate(source.vocabulary, start=offset)}
     pairs = {
         row: known[gloss] for row, gloss in enumerate(vocabulary, start=offset) if gloss in known
     }

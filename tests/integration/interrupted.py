@@ -16,6 +16,8 @@ from typing import Any
 
 import torch._dynamo  # noqa: F401  # the optimiser would import it in every process anew
 
+from signlab.corpora.base import open_corpus
+from signlab.execution.catalogue import load_plugins
 from signlab.execution.worker import main
 from signlab.study.folder import RunFolder
 from signlab.training import averaging, checkpoint, learner, trainer
@@ -62,7 +64,8 @@ def place(folder: Path) -> tuple[int, int, int]:
     """Phase, epoch and batch at which the run would go on."""
     record, fold = RunFolder(folder).recipe(), RunFolder(folder).fold()
     identity = Identity(record["seed"], fold, record["corpus_digest"])
-    origin = {"recipe": record["recipe"], **identity.record()}
+    glosses = open_corpus(record["recipe"]["corpus"]).vocabulary
+    origin = {"recipe": record["recipe"], **identity.record(), "vocabulary": glosses}
     state = Checkpoints(folder / "checkpoint.pt", origin, print).load()
     if state is None:
         return 0, 0, 0
@@ -71,6 +74,7 @@ def place(folder: Path) -> tuple[int, int, int]:
 
 def train(folder: Path, seed: int, signals: list[signal.Signals]) -> list[dict[str, Any]]:
     """Attempts until the run is done."""
+    load_plugins(RunFolder(folder).recipe()["plugins"])
     rng = random.Random(seed)
     told = []
     while not RunFolder(folder).finished:

@@ -10,12 +10,15 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from fabricate import Planted, fabricate
 
+from signlab.reporting.beginning import beginning_text
 from signlab.reporting.report import FIGURES, write_report
 from signlab.reporting.summary import summarise
 from signlab.study.designs import leave_one_out, one_at_a_time
+from signlab.study.folder import RunFolder
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "report.md"
 
@@ -96,6 +99,32 @@ def test_leaving_out_says_what_the_component_does(tmp_path: Path) -> None:
         r" and for `crossmodal` no difference was shown; against the baseline, ",
         said[1],
     )
+
+
+def test_what_runs_began_with_is_told_by_part_and_reason(tmp_path: Path) -> None:
+    rows = [
+        ("stem.weight", "8x4", "loaded", 0),
+        ("stem.counter", "", "loaded", 0),
+        ("encoder.weight", "6x4", "left: another shape", 0),
+        ("encoder.norm", "6", "left: not in the source", 0),
+        ("head.weight", "5x10", "resized", 3),
+        ("head.bias", "5", "resized", 3),
+    ]
+    table = pd.DataFrame(rows, columns=["name", "shape", "fate", "rows"])
+    study = fabricate(tmp_path / "study", planted(one_at_a_time(COMPONENTS[:1])), utterances=20)
+    for run in (study / "residual").iterdir():
+        source = f"runs/other/default-{run.name.split('-')[1]}/model.pt"
+        RunFolder(run).write_table("init", table.assign(source=source))
+    section = beginning_text(summarise(study))
+    assert "`residual` begins with what `runs/other/default-0/model.pt`, " in section
+    assert "baseline" not in section
+    assert "others differ" not in section
+    cells = [line.strip("| ").split(" | ") for line in section.splitlines() if line[:1] == "|"][2:]
+    assert cells == [
+        ["stem", "33", "33", "–", "–", "–"],
+        ["encoder", "30", "–", "–", "30", "6 not in the source; 24 of another shape"],
+        ["head", "55", "–", "33", "22", "22 of glosses that the source does not know"],
+    ]
 
 
 @pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])

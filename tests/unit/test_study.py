@@ -148,20 +148,14 @@ def test_every_decision_makes_a_run_of_its_own(write):
     study = load_study(write())
     variants = make_variants(study, CATALOGUE)
     folds = [Fold(), Fold("s1", "signer", ("s1",))]
-    runs = make_runs(study, variants, folds, dict.fromkeys(study.combinations, "corpus"), {})
-    changed = make_runs(study, variants, folds, dict.fromkeys(study.combinations, "other"), {})
+    corpus, other = (dict.fromkeys(study.combinations, name) for name in ("corpus", "other"))
+    runs = make_runs(study, variants, folds, corpus, lambda *_: ())
+    changed = make_runs(study, variants, folds, other, lambda *_: ())
     assert len(runs) == 4 * 2 * 2
-    tables = dict.fromkeys(study.combinations, "table")
-    tabled = make_runs(study, variants, folds, dict.fromkeys(study.combinations, "corpus"), tables)
-    assert len({run.folder for run in [*runs, *changed, *tabled]}) == 48
+    reading = make_runs(study, variants, folds, corpus, lambda *_: ("a table",))
+    assert len({run.folder for run in [*runs, *changed, *reading]}) == 48
     longer = load_study(write("epochs: 5", "epochs: 6"))
-    again = make_runs(
-        longer,
-        make_variants(longer, CATALOGUE),
-        folds,
-        dict.fromkeys(study.combinations, "corpus"),
-        {},
-    )
+    again = make_runs(longer, make_variants(longer, CATALOGUE), folds, corpus, lambda *_: ())
     assert not {run.digest for run in runs} & {run.digest for run in again}
 
 

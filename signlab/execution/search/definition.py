@@ -1,6 +1,6 @@
 """What makes a search that search: its space, its trials' seeds and folds, what judges them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from signlab.execution.search.pruners import PRUNERS, Pruning
 from signlab.execution.search.samplers import SAMPLERS, Sampling
 from signlab.registry import BadSetting, Registry
 from signlab.study.fold import Fold
-from signlab.study.plan import sha256
+from signlab.study.plan import Variant, sha256
 from signlab.study.recipe import Values
 from signlab.study.search import FOLDER, Search
 from signlab.study.space import Point, Space
@@ -30,6 +30,7 @@ class Definition:
         corpus_digest: Of the variant's corpus.
         root: ``runs/<study>``.
         epochs: Of a whole trial, all its trainings together.
+        inputs: Digests of what the variant's recipe reads besides the corpus.
     """
 
     study: str
@@ -42,6 +43,7 @@ class Definition:
     sampling: Sampling
     pruning: Pruning
     epochs: int
+    inputs: tuple[str, ...] = ()
 
     @property
     def parts(self) -> int:
@@ -62,6 +64,7 @@ class Definition:
             "seeds": self.search.seeds,
             "folds": [{**asdict(fold), "test": list(fold.test)} for fold in self.folds],
             "corpus": self.corpus_digest,
+            **({"inputs": list(self.inputs)} if self.inputs else {}),
         }
 
     @property
@@ -95,7 +98,7 @@ class Definition:
             "settings": point,
             "folds": folds,
             "seeds": self.search.seeds,
-            "digest": sha256([recipe, folds, self.search.seeds, corpus_digest]),
+            "digest": sha256([recipe, folds, self.search.seeds, corpus_digest, *self.inputs]),
             "corpus_digest": corpus_digest,
             "plugins": list(self.plugins),
             "timed": self.timed,
@@ -134,6 +137,7 @@ def make_definitions(plan: Plan, runs: Path) -> list[Definition]:
             search=search,
             folds=folds,
             corpus_digest=plan.fitting.corpus(variant).digest,
+            inputs=_inputs(plan, variant, folds, search),
             plugins=study.plugins,
             root=runs / study.name,
             sampling=sampling,
@@ -143,6 +147,15 @@ def make_definitions(plan: Plan, runs: Path) -> list[Definition]:
         _check_ways(study, definition)
         found.append(definition)
     return found
+
+
+def _inputs(plan: Plan, variant: Variant, folds: Sequence[Fold], search: Search) -> tuple[str, ...]:
+    return tuple(
+        digest
+        for seed in search.seeds
+        for fold in folds
+        for digest in plan.fitting.inputs(variant, fold, seed)
+    )
 
 
 def _epochs(space: Space) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from signlab.errors import SearchFailed
-from signlab.execution.preflight import Plan, digests_of_tables
+from signlab.execution.preflight import Plan
 from signlab.execution.search.definition import Definition
 from signlab.study.plan import Variant, differences, make_runs
 from signlab.study.searched import Searched, read_searched
@@ -42,7 +42,7 @@ def freeze(plan: Plan, definitions: Sequence[Definition]) -> Plan:
     return replace(
         plan,
         variants=variants,
-        runs=make_runs(plan.study, variants, plan.folds, digests, digests_of_tables(variants)),
+        runs=make_runs(plan.study, variants, plan.folds, digests, plan.fitting.inputs),
         parameters={name: parameters for name, (parameters, _) in checked.items()},
         training_frames={name: frames for name, (_, frames) in checked.items()},
         untuned=untuned,
