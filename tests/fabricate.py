@@ -258,6 +258,7 @@ def _epochs(planted, final, epochs, rng) -> pd.DataFrame:
             "seconds": epoch * 1.5,
             "loss": loss * 4.0,
             "loss_per_label": loss,
+            "dev_loss_per_label": loss + 0.1,
             "phase": np.where(epoch <= epochs // 4, "warm-up", "main"),
             "learning_rate": 1e-3 * np.minimum(1.0, epoch / max(epochs // 4, 1)),
             "gradient_norm": 0.5 + falling,
@@ -287,6 +288,7 @@ def _result(planted, hypotheses, history, seed) -> RunResult:
         epochs=len(history),
         signature="wer|align:levenshtein|clean:plain|decode:greedy|signlab:0.1|jiwer:4.0",
         corpus_digest="5f2c" * 16,
+        vocabulary=len(GLOSSES),
         environment={
             "python": "3.11.9",
             "torch": "2.13.0",

@@ -1,5 +1,6 @@
 """One variant's finished runs in figures: error rates, costs, health, learning curves."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
@@ -47,6 +48,9 @@ class Health:
     Attributes:
         blank_share: Mean share of blank timesteps on dev, 0 to 1.
         distinct_glosses: Fewest and most glosses that a run's dev hypotheses use.
+        loss: Mean CTC loss on dev in nats a label, of the epochs that are kept; None where runs are
+            older than its record.
+        guessing: ln V, what a label costs that is guessed among V glosses; None likewise.
         escapes: The epoch in which each run left the plateau, or None.
     """
 
@@ -54,6 +58,8 @@ class Health:
     collapsed: int
     blank_share: float
     distinct_glosses: tuple[int, int]
+    loss: float | None
+    guessing: float | None
     escapes: tuple[int | None, ...]
     best_epochs: tuple[int, ...]
     epochs: int
@@ -138,7 +144,7 @@ def summarise_variant(study: StudyRuns, plan: Variant, evidence: Evidence) -> Va
         dev=total(result.dev for result in results),
         test=total(result.test for result in results),
         costs=_costs(runs, results),
-        health=_health(results),
+        health=_health(runs, results),
         dev_wer=_curve(runs, "dev_wer"),
         loss=_curve(runs, "loss_per_label"),
         schedule=_schedule(runs),
@@ -173,16 +179,29 @@ def _costs(runs: Sequence[Run], results: Sequence[RunResult]) -> Costs:
     )
 
 
-def _health(results: Sequence[RunResult]) -> Health:
+def _health(runs: Sequence[Run], results: Sequence[RunResult]) -> Health:
+    sizes = [result.vocabulary for result in results if result.vocabulary is not None]
     used = [result.distinct_glosses for result in results]
     return Health(
         runs=len(results),
         collapsed=sum(result.collapsed for result in results),
         blank_share=fmean(result.blank_share for result in results),
         distinct_glosses=(min(used), max(used)),
+        loss=_kept_loss(runs),
+        guessing=fmean(map(math.log, sizes)) if len(sizes) == len(results) else None,
         escapes=tuple(result.epochs_to_escape for result in results),
         best_epochs=tuple(result.best_epoch for result in results),
         epochs=max(result.epochs for result in results),
+    )
+
+
+def _kept_loss(runs: Sequence[Run]) -> float | None:
+    if not all("dev_loss_per_label" in run.epochs for run in runs):
+        return None
+    return fmean(
+        run.epochs.set_index("epoch")["dev_loss_per_label"].loc[run.result.best_epoch]
+        for run in runs
+        if run.result is not None
     )
 
 

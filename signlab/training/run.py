@@ -106,4 +106,5 @@ def _result(
         signature=assembly.scoring.signature(assembly.decoder.signature),
         corpus_digest=corpus_digest,
         environment=describe_environment(),
+        vocabulary=len(assembly.vocabulary),
     )
