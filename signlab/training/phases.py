@@ -13,7 +13,7 @@ from signlab.study.recipe import resolve_choice, resolve_collection
 from signlab.training.losses import LOSSES
 from signlab.training.regularisers import REGULARISERS
 
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(gt=0)]
 Curve = Literal["rise", "constant", "cosine"]
 
