@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
+from torch import distributed
 
 import signlab
 
@@ -22,6 +23,7 @@ def describe_environment() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
         "threads": str(torch.get_num_threads()),
+        "processes": str(distributed.get_world_size() if distributed.is_initialized() else 1),
         "device": str(torch.accelerator.current_accelerator() or "cpu"),
     }
 
