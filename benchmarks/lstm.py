@@ -1,11 +1,12 @@
 """Two-direction LSTM: length-aware reversal against PackedSequence, forward and backward.
 
-    OMP_NUM_THREADS=1 python benchmarks/lstm.py
+    python benchmarks/lstm.py --threads 1
 
 Each repetition times one after the other, so that a busy machine slows both; the ratio printed is
-the median of the pairs'.
+the median of the pairs'. Seconds are of the processor on one thread, of the clock on several.
 """
 
+import argparse
 import statistics
 import time
 from collections.abc import Callable
@@ -19,21 +20,34 @@ from torch.nn.utils.rnn import (
 
 from signlab.models.recurrent import BiRecurrent
 
-SHAPES = [(32, 40, 128, 20), (32, 40, 192, 20), (8, 230, 96, 6), (8, 230, 512, 3)]
-"""Utterances, timesteps of the longest, width, repetitions."""
+SHAPES = [
+    # utterances, shortest, longest, width
+    (8, 95, 230, 96),
+    (8, 95, 230, 192),
+    (8, 95, 230, 512),
+    (16, 95, 230, 512),
+    (32, 95, 230, 512),
+    (8, 230, 230, 512),
+    (32, 16, 40, 128),
+]
+PAIRS = 5
 
 
-def seconds(step: Callable[[], Tensor]) -> float:
-    """One forward and backward pass."""
-    start = time.perf_counter()
-    step().sum().backward()
-    return time.perf_counter() - start
+def seconds(pass_forward: Callable[[], Tensor], clock: Callable[[], float]) -> tuple[float, float]:
+    """Of one forward and one backward pass."""
+    start = clock()
+    total = pass_forward().sum()
+    between = clock()
+    total.backward()
+    return between - start, clock() - between
 
 
-def compare(batch: int, longest: int, width: int, repetitions: int) -> tuple[float, float, float]:
-    """Median seconds of ours and of packed sequences, and the median ratio of the pairs."""
-    lengths = torch.linspace(longest * 0.4, longest, batch).long().flip(0)
-    x = torch.randn(batch, longest, width)
+def compare(
+    batch: int, shortest: int, longest: int, width: int, clock: Callable[[], float]
+) -> list[tuple[float, ...]]:
+    """Seconds of pairs: ours forward and backward, packed forward and backward."""
+    lengths = torch.linspace(shortest, longest, batch).round().long().flip(0)
+    x = torch.randn(batch, longest, width, requires_grad=True)  # as in the midst of a model
     ours = BiRecurrent(width, width)
     packed = nn.LSTM(width, width, batch_first=True, bidirectional=True)
 
@@ -42,25 +56,30 @@ def compare(batch: int, longest: int, width: int, repetitions: int) -> tuple[flo
         return pad_packed_sequence(packed(sequence)[0], batch_first=True)[0]
 
     pairs = [
-        (seconds(lambda: ours(x, lengths)[0]), seconds(with_packing))
-        for _ in range(repetitions + 1)
-    ][1:]
-    return (
-        statistics.median(ours for ours, _ in pairs),
-        statistics.median(theirs for _, theirs in pairs),
-        statistics.median(theirs / ours for ours, theirs in pairs),
-    )
+        (*seconds(lambda: ours(x, lengths)[0], clock), *seconds(with_packing, clock))
+        for _ in range(PAIRS + 1)
+    ]
+    return pairs[1:]
 
 
 def main() -> None:
     """Print a row a shape."""
-    print(f"torch {torch.__version__}, {torch.get_num_threads()} thread(s)")
-    print("batch  timesteps  width   reversal    packed   ratio")
-    for batch, longest, width, repetitions in SHAPES:
-        ours, theirs, ratio = compare(batch, longest, width, repetitions)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--threads", type=int, default=1)
+    threads = parser.parse_args().threads
+    torch.set_num_threads(threads)
+    clock = time.process_time if threads == 1 else time.perf_counter
+    print(f"torch {torch.__version__}, {threads} thread(s); ms forward + backward")
+    print("| utterances | timesteps | width | reversal | packed | ratio |")
+    print("|--:|--:|--:|--:|--:|--:|")
+    for batch, shortest, longest, width in SHAPES:
+        pairs = compare(batch, shortest, longest, width, clock)
+        ms = [1e3 * statistics.median(column) for column in zip(*pairs, strict=True)]
+        ratio = statistics.median((pair[2] + pair[3]) / (pair[0] + pair[1]) for pair in pairs)
         print(
-            f"{batch:5}  {longest:9}  {width:5}  {ours * 1e3:6.0f} ms  {theirs * 1e3:6.0f} ms"
-            f"  {ratio:5.1f} x"
+            f"| {batch} | {shortest}-{longest} | {width} | {ms[0]:.0f} + {ms[1]:.0f} "
+            f"| {ms[2]:.0f} + {ms[3]:.0f} | {ratio:.1f} |",
+            flush=True,
         )
 
 

@@ -73,6 +73,11 @@ class TimeConv(Sequential):
         self.groups = in_width if depthwise else 1
         # holds and initialises the weights; the computation is below
         self.filter = nn.Conv1d(in_width, out_width, kernel, groups=self.groups, bias=bias)
+        if not depthwise:
+            # in memory (out, timesteps, in), as the product reads them: to reorder them at each
+            # call takes longer than the product where the batch is small
+            weight = self.filter.weight.detach().transpose(1, 2).contiguous().transpose(1, 2)
+            self.filter.weight = nn.Parameter(weight)
 
     def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
         x = blank_padding(x, lengths)
