@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from jaxtyping import config
 
 settings.register_profile("signlab", deadline=None)  # how fast something is, benchmarks tell
 settings.load_profile("signlab")
@@ -29,3 +30,11 @@ def shared() -> Path:
     if os.environ.get("SIGNLAB_REQUIRE_SHARED") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture
+def sizes_may_be_symbols():
+    """A traced size is no ``int``, which the checks of the signatures would refuse."""
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)

@@ -14,7 +14,7 @@ from signlab.landmarks.layout import HOLISTIC, Layout
 from signlab.landmarks.selection import RECIPE_PARTS
 from signlab.registry import BadSetting
 from signlab.study.document import Document, load
-from signlab.study.profile import Profile, Timings
+from signlab.study.profile import AsFile, Format, Profile, Timings
 from signlab.study.recipe import Values, misfit, resolve_file
 from signlab.training.assembly import assemble
 from signlab.training.profile import count_operations, time_recipe
@@ -93,6 +93,31 @@ def profile_speed(target: Target, profile: Profile, *, threads: int) -> Profile:
     """
     arguments = target.recipe, target.layout, target.vocabulary, threads
     return replace(profile, timings=call_apart(_time, *arguments))
+
+
+def profile_export(
+    target: Target, profile: Profile, file_format: Format, *, threads: int
+) -> Profile:
+    """The profile with size and latency of the recipe as one file, made in a fresh process.
+
+    Raises:
+        SignlabError: It cannot be exported, or the process ended without an answer.
+    """
+    arguments = target.recipe, target.layout, target.vocabulary, file_format, threads
+    return replace(profile, exported=call_apart(_export, *arguments))
+
+
+def _export(
+    recipe: Values,
+    layout: Layout,
+    vocabulary: tuple[str, ...],
+    file_format: Format,
+    threads: int,
+) -> AsFile:
+    from signlab.training.export import export_recipe  # loads the compiler, which takes seconds
+
+    load_plugins()
+    return export_recipe(recipe, layout, vocabulary, file_format, threads=threads)
 
 
 def _time(recipe: Values, layout: Layout, vocabulary: tuple[str, ...], threads: int) -> Timings:

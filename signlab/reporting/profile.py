@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from signlab.reporting import markdown as md
-from signlab.study.profile import FPS, Profile, Timings, real_time_factor
+from signlab.study.profile import FPS, AsFile, Profile, Timings, real_time_factor
 
 HELP = "docs/profiling.md"
 
@@ -29,6 +29,8 @@ def tables(profiles: Sequence[Profile]) -> list[Table]:
         found.append(_multiply_adds(counted))
     if measured := [(profile, profile.timings) for profile in profiles if profile.timings]:
         found += [_inference(measured), _training(measured)]
+    if files := [(profile, profile.exported) for profile in profiles if profile.exported]:
+        found.append(_files(files))
     return found
 
 
@@ -88,6 +90,26 @@ def _training(measured: Sequence[tuple[Profile, Timings]]) -> Table:
     return Table(
         f"Training on {threads}",
         ["recipe", "utterances an update", "update ms", "frames/s", "memory MiB"],
+        rows,
+    )
+
+
+def _files(exported: Sequence[tuple[Profile, AsFile]]) -> Table:
+    rows = [
+        [
+            _name(profile),
+            f"{file.size_mib:,.1f}",
+            f"{file.speed.latency_p50_ms:.1f} / {file.speed.latency_p95_ms:.1f} "
+            f"/ {file.speed.latency_p99_ms:.1f}",
+            f"{real_time_factor(file.speed):.4f}",
+        ]
+        for profile, file in exported
+    ]
+    first = exported[0][1]
+    threads, clip = md.count(first.speed.threads, "thread"), f"{first.speed.frames // FPS} s"
+    return Table(
+        f"Exported as {first.file_format}, at batch 1 on {threads}: p50 / p95 / p99 in ms",
+        ["recipe", "file MiB", clip, f"real-time factor, {clip}"],
         rows,
     )
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from signlab.study.folder import Speed
+
+Format = Literal["onnx", "pt2"]
+"""Of a model's file: ONNX, or a program of torch.export."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,19 @@ class Timings:
 
 
 @dataclass(frozen=True)
+class AsFile:
+    """A recipe's recogniser as the file that ``signlab export`` makes of a run.
+
+    Attributes:
+        speed: Landmarks to log-probabilities of one utterance, in the runtime of the format.
+    """
+
+    file_format: Format
+    size_mib: float
+    speed: Speed
+
+
+@dataclass(frozen=True)
 class Profile:
     """The size of a recipe's recogniser and, where it was measured, its speed.
 
@@ -54,6 +70,7 @@ class Profile:
     parameters: Mapping[str, int]
     multiply_adds: Mapping[str, int] | None = None
     timings: Timings | None = None
+    exported: AsFile | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As one object of plain values."""
@@ -78,6 +95,13 @@ class Profile:
                 "inference_memory_mib": timings.inference_memory_mib,
                 "training_memory_mib": timings.training_memory_mib,
                 "environment": dict(timings.environment),
+            }
+        if self.exported is not None:
+            found["export"] = {
+                "format": self.exported.file_format,
+                "size_mib": self.exported.size_mib,
+                "threads": self.exported.speed.threads,
+                **_clip(self.exported.speed),
             }
         return found
 

@@ -1,10 +1,11 @@
 """A finished run as one file for other runtimes, checked and timed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,8 @@ from signlab.errors import BadInput, SignlabError
 from signlab.landmarks.layout import LAYOUTS, Layout
 from signlab.scoring.speed import measure_speed
 from signlab.study.folder import RunFolder, Speed
-from signlab.training.assembly import restore
+from signlab.study.profile import AsFile, Format
+from signlab.training.assembly import assemble, restore
 from signlab.training.checkpoint import load_model
 from signlab.training.deployed import (
     DIMENSIONS,
@@ -28,9 +30,7 @@ from signlab.training.deployed import (
     Inputs,
     invented,
 )
-from signlab.training.tracing import to_onnx, trace
-
-Format = Literal["onnx", "pt2"]
+from signlab.training.tracing import quiet, to_onnx, trace
 
 TRACED = (48, 37)
 """Frames of the utterances that are traced."""
@@ -86,13 +86,35 @@ def export_run(folder: RunFolder, path: Path | None, file_format: Format) -> Exp
     layout = LAYOUTS.get(model.layout) or open_corpus(model.recipe["corpus"]).layout
     assembly = restore(model, layout)
     module = Deployed(assembly.features, assembly.recognizer)
-    about = Description(
-        vocabulary=assembly.vocabulary,
-        layout=layout.name,
-        parts={part.name: part.points for part in layout.parts},
-        recipe_digest=folder.recipe()["digest"],
-    )
+    about = _describe(assembly.vocabulary, layout, folder.recipe()["digest"])
     return export(module, layout, about, path or folder.path / f"model.{file_format}", file_format)
+
+
+def export_recipe(
+    recipe: Mapping[str, Any],
+    layout: Layout,
+    vocabulary: tuple[str, ...],
+    file_format: Format,
+    *,
+    threads: int,
+) -> AsFile:
+    """Export a recipe's recogniser with its first weights, for its size and speed alone.
+
+    Raises:
+        SignlabError: It cannot be exported.
+    """
+    assembly = assemble(recipe, layout, vocabulary)
+    module = Deployed(assembly.features, assembly.recognizer)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"model.{file_format}"
+        about = _describe(vocabulary, layout, "")
+        done = export(module, layout, about, path, file_format, threads=threads)
+    return AsFile(file_format, done.size_mib, done.speed)
+
+
+def _describe(vocabulary: tuple[str, ...], layout: Layout, digest: str) -> Description:
+    parts = {part.name: part.points for part in layout.parts}
+    return Description(vocabulary, layout.name, parts, digest)
 
 
 def check_installed(file_format: Format) -> None:
@@ -106,9 +128,18 @@ def check_installed(file_format: Format) -> None:
 
 
 def export(
-    module: Deployed, layout: Layout, about: Description, path: Path, file_format: Format
+    module: Deployed,
+    layout: Layout,
+    about: Description,
+    path: Path,
+    file_format: Format,
+    *,
+    threads: int = 1,
 ) -> Exported:
     """Write a module, whole or not at all, hold it to the module's own figures, and time it.
+
+    Args:
+        threads: With which it is timed.
 
     Raises:
         BadInput: The file cannot be written.
@@ -118,7 +149,7 @@ def export(
     try:
         part.touch()  # before the long work
         _write(module, layout, about, part, file_format)
-        call = load(part, file_format)
+        call = load(part, file_format, threads)
         difference = max(_difference(call, module, layout, lengths) for lengths in UNSEEN)
         if not difference <= TOLERANCE:
             raise SignlabError(
@@ -126,7 +157,7 @@ def export(
                 f"the run's own, more than {TOLERANCE}; please report this with the run's recipe"
             )
         inputs = invented(layout, (TIMED_FRAMES,))
-        speed = measure_speed(lambda: call(*inputs), frames=TIMED_FRAMES)
+        speed = measure_speed(lambda: call(*inputs), frames=TIMED_FRAMES, threads=threads)
         part.replace(path)
     except OSError as error:
         raise BadInput(f"{path}: cannot be written ({error.strerror})") from None
@@ -141,8 +172,8 @@ def export(
     return Exported(path, file_format, path.stat().st_size / 2**20, difference, speed)
 
 
-def load(path: Path, file_format: Format) -> Call:
-    """A written model, to be called on one thread."""
+def load(path: Path, file_format: Format, threads: int) -> Call:
+    """A written model; torch's format runs on as many threads as torch does."""
     if file_format == "pt2":
         program = torch.export.load(path).module()
 
@@ -155,7 +186,7 @@ def load(path: Path, file_format: Format) -> Call:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
     def call_onnx(*inputs: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
@@ -171,7 +202,8 @@ def _write(
 ) -> None:
     program = trace(module, invented(layout, TRACED), DIMENSIONS)
     if file_format == "pt2":
-        torch.export.save(program, path, extra_files=about.as_text())
+        with quiet():
+            torch.export.save(program, path, extra_files=about.as_text())
         return
     made = to_onnx(program, INPUTS, OUTPUTS)
     for value in (*made.model.graph.inputs, *made.model.graph.outputs):

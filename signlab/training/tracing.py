@@ -39,13 +39,13 @@ def trace(
     any_size = symbolic_shapes.patch(  # pyright: ignore[reportAttributeAccessIssue]  # put there
         backed_size_oblivious=True
     )
-    with torch.no_grad(), _wholes(), _quiet(), any_size:
+    with torch.no_grad(), _wholes(), quiet(), any_size:
         return torch.export.export(module.eval(), tuple(inputs), dynamic_shapes=dynamic)
 
 
 def to_onnx(program: ExportedProgram, inputs: Sequence[str], outputs: Sequence[str]) -> Any:
     """The graph as a ``torch.onnx.ONNXProgram`` whose tensors have these names."""
-    with torch.no_grad(), _wholes(), _quiet():
+    with torch.no_grad(), _wholes(), quiet():
         return torch.onnx.export(
             program, input_names=inputs, output_names=outputs, dynamo=True, verbose=False
         )
@@ -120,10 +120,12 @@ def _restore(table: dict[Any, Any], key: Any, value: Any) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep from users what the exporter tells its own authors."""
     with warnings.catch_warnings():
         # a recurrent layer gathers its weights anew each time that it runs
         warnings.filterwarnings("ignore", r"(?s).*_flat_weights.* were assigned during export")
+        # the weights of a convolution lie in another order than their axes; that is kept
+        warnings.filterwarnings("ignore", "No complete tensor found in the group")
         warnings.filterwarnings("ignore", ".*LeafSpec.* is deprecated", FutureWarning)
         yield

@@ -8,7 +8,6 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from jaxtyping import config
 from test_blocks import TRIALS, Inputs, build, make_inputs, run
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
@@ -37,12 +36,7 @@ GLOSSES = tuple(f"G{number}" for number in range(6))
 NAMES = [(slot, name) for slot in SLOTS if slot != "auxiliary" for name in SLOTS[slot].names()]
 
 
-@pytest.fixture(autouse=True)
-def _sizes_may_be_symbols():
-    """A traced size is no ``int``, which the checks of the signatures would refuse."""
-    config.update("jaxtyping_disable", True)
-    yield
-    config.update("jaxtyping_disable", False)
+pytestmark = pytest.mark.usefixtures("sizes_may_be_symbols")
 
 
 class Bare(nn.Module):

@@ -105,6 +105,29 @@ def test_times_and_memory_are_measured_printed_and_written(tiny, monkeypatch):
     assert f"| tiny | 3 of 487 frames | {row['step_ms']:,.0f} |" in page
 
 
+@pytest.mark.usefixtures("sizes_may_be_symbols")
+def test_size_and_speed_as_one_file_are_part_of_the_profile(tiny, monkeypatch):
+    def at_once(task, *arguments):
+        return task(*arguments) if task.__name__ == "_export" else None
+
+    monkeypatch.setattr("signlab.execution.profile.call_apart", at_once)
+    monkeypatch.setattr("signlab.scoring.speed.SECONDS", 0.0)
+    encoder = "transformer, width: 8, layers: 2, heads: 2, expansion: 3"  # slow to be traced
+    tiny.write_text(TINY.replace(encoder, "bilstm, width: 8"))
+    found = run("profile", tiny, "--export", "pt2", "--json", "--out", "here")
+    (row,) = json.loads(found.stdout)
+    file = row["export"]
+    weights = 4 * row["parameters"] / 2**20  # float32
+    assert weights < file["size_mib"] < weights + 2
+    assert (file["format"], file["frames"], file["threads"]) == ("pt2", 150, 1)
+    assert 0 < file["p50_ms"] <= file["p99_ms"]
+    page = Path("here/profile.md").read_text()
+    assert "Exported as pt2, at batch 1 on 1 thread" in page
+    assert f"| tiny | {file['size_mib']:.1f} | {file['p50_ms']:.1f} / " in page
+    with pytest.raises(BadInput, match="--export measures and --parameters-only does not"):
+        run("profile", tiny, "--export", "pt2", "--parameters-only")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
