@@ -103,28 +103,37 @@ def read_index(paths: Sequence[Path]) -> Index:
     Raises:
         pyarrow.ArrowException, OSError: A file is not the table of a corpus.
     """
-    words = ["signer", "split", "glosses.list.element"]
-    tables = [pq.read_table(path, read_dictionary=words, memory_map=True) for path in paths]
+    tables = [_table(path) for path in paths]
     optional = {SPANS.name, MEDIA.name}
     if any([n for n in t.column_names if n not in optional] != SCHEMA.names for t in tables):
         raise pa.ArrowInvalid("its columns are not those of a corpus")
     table = pa.concat_tables(tables).unify_dictionaries()
     columns = {name: table[name].combine_chunks() for name in table.column_names}
+    # by way of DLPack, since ``to_numpy`` would import pandas: half a second
     numbers = {
-        name: columns[name].to_numpy() for name in ("frames", "fps", "aspect", "shard", "row")
+        name: np.from_dlpack(columns[name]) for name in ("frames", "fps", "aspect", "shard", "row")
     }
     return Index(
         ids=columns["id"],
         signers=_column(columns["signer"]),
         splits=_column(columns["split"]),
         glosses=_column(columns["glosses"].values),
-        starts=columns["glosses"].offsets.to_numpy(),
+        starts=np.from_dlpack(columns["glosses"].offsets),
         media=columns.get(MEDIA.name),
         spans=columns.get(SPANS.name),
         **numbers,
     )
 
 
+def _table(path: Path) -> pa.Table:
+    words = ["signer", "split", "glosses.list.element"]
+    # read_table would import pandas; one group at a time, since Arrow cannot read a list of words
+    # from several at once
+    with pq.ParquetFile(path, read_dictionary=words, memory_map=True) as file:
+        groups = [file.read_row_group(number) for number in range(file.num_row_groups)]
+        return pa.concat_tables(groups) if groups else file.read()
+
+
 def _column(words: pa.DictionaryArray) -> Column:
     """Codes and words of a dictionary-encoded column."""
-    return Column(words.indices.to_numpy(), tuple(words.dictionary.to_pylist()))
+    return Column(np.from_dlpack(words.indices), tuple(words.dictionary.to_pylist()))

@@ -122,7 +122,7 @@ class Store:
 
     def _landmarks(self, batch: pa.RecordBatch) -> Int16[np.ndarray, "frames points coordinates"]:
         """A read-only view of the mapped file."""
-        flat = batch.column(0).values.to_numpy()
+        flat = np.from_dlpack(batch.column(0).values)
         return flat.reshape(-1, self.layout.points, self.layout.coordinates)
 
     def _map(self, shard: int) -> pa.ipc.RecordBatchFileReader:
@@ -133,7 +133,7 @@ def _visibility(batch: pa.RecordBatch) -> UInt8[np.ndarray, "frames pose"] | Non
     """A read-only view of the mapped file, where it is told."""
     if batch.num_columns == 1:
         return None
-    return batch.column(1).values.to_numpy().reshape(batch.num_rows, -1)
+    return np.from_dlpack(batch.column(1).values).reshape(batch.num_rows, -1)
 
 
 class StoredSamples(Sequence[Sample]):

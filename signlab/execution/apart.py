@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from multiprocessing.context import BaseContext
+from multiprocessing.context import ForkServerContext, SpawnContext
 from typing import Any, TypeVar
 
 from signlab.errors import RunFailed, SignlabError
@@ -13,7 +13,7 @@ from signlab.errors import RunFailed, SignlabError
 T = TypeVar("T")
 
 
-def processes() -> BaseContext:
+def processes() -> ForkServerContext | SpawnContext:
     """Where processes come from: on Linux from a server that has imported all they need.
 
     It imports once, in about seven seconds, and every process is a fork of it, so that none sees
