@@ -79,6 +79,7 @@ def fabricate(
     failed: Mapping[tuple[str, str, int], str] | None = None,
     waiting: Sequence[tuple[str, str, int]] = (),
     unmeasured: bool = False,
+    projections: Mapping[str, object] | None = None,
 ) -> Path:
     """Write ``folder/study.json`` and the folders of its runs.
 
@@ -87,6 +88,7 @@ def fabricate(
         failed: Why a run failed, by variant, fold and seed.
         waiting: Runs that have not begun.
         unmeasured: Leave inference speed out.
+        projections: What a study's file holds under that key.
 
     Returns:
         The study's folder.
@@ -110,11 +112,14 @@ def fabricate(
                 _fill(run, name, planted, fold, seed, utterances, epochs)
                 if not unmeasured:
                     run.write_speed(_speed(planted, seed))
-    _write_study(folder, variants, runs, design=design, seeds=seeds, folds=folds, smoke=smoke)
+    _write_study(
+        folder, variants, runs, design=design, seeds=seeds, folds=folds, smoke=smoke,
+        projections=projections,
+    )  # fmt: skip
     return folder
 
 
-def _write_study(folder, variants, runs, *, design, seeds, folds, smoke):
+def _write_study(folder, variants, runs, *, design, seeds, folds, smoke, projections):
     study = {
         "name": "fabricated",
         "question": "Which component lowers WER on unseen signers, and what does it cost?",
@@ -140,6 +145,7 @@ def _write_study(folder, variants, runs, *, design, seeds, folds, smoke):
             for fold in folds
         ],
         "runs": runs,
+        "projections": projections,
     }
     (folder / "study.json").write_text(json.dumps(study))
 

@@ -15,6 +15,7 @@ from signlab.reporting.details import (
     signer_text,
 )
 from signlab.reporting.field_tests import field_tests_text
+from signlab.reporting.projections import projections_text
 from signlab.reporting.robustness import robustness_text
 from signlab.reporting.schedule_figure import SCHEDULE_CAPTION
 from signlab.reporting.search import search_text
@@ -114,6 +115,10 @@ def _cost(summary: StudySummary, figure: Figure) -> str:
     return "\n\n".join(filter(None, [plot, latency_text(summary), cost_table(summary)]))
 
 
+def _projected(summary: StudySummary, _figure: Figure) -> str:
+    return projections_text(summary)
+
+
 def _learning(summary: StudySummary, figure: Figure) -> str:
     plots = [figure("curves.png", "Learning curves"), curves_caption(summary)]
     if schedule := figure("schedule.png", "Learning rate and gradient norm by epoch"):
@@ -156,6 +161,7 @@ _SECTIONS: list[tuple[str, Callable[[StudySummary, Figure], str]]] = [
     ("How sure is that", _sure),
     ("What it costs", _cost),
     ("What runs began with", _begun),
+    ("Projections and what was measured", _projected),
     ("Learning", _learning),
     ("Signs", _signs),
     ("Confusions", _confused),

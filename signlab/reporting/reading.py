@@ -11,6 +11,7 @@ import pandas as pd
 from signlab.errors import BadStudy
 from signlab.study.files import read_json
 from signlab.study.folder import RunFolder, RunResult, Speed
+from signlab.study.projections import Projections
 from signlab.study.searched import Searched, read_searched
 
 Status = Literal["finished", "failed", "unfinished", "waiting"]
@@ -76,6 +77,7 @@ class StudyRuns:
         variants: In the study's order; the baseline comes first.
         untuned: Runs at the recipe's own settings, where ``runs`` have those that were found.
         searches: Of each variant that was searched.
+        projections: What someone expected of the variants.
     """
 
     name: str
@@ -91,6 +93,7 @@ class StudyRuns:
     runs: tuple[Run, ...]
     untuned: tuple[Run, ...] = ()
     searches: tuple[Searched, ...] = ()
+    projections: Projections | None = None
 
     def of(self, variant: str) -> list[Run]:
         """The runs of a variant, whatever their status."""
@@ -128,6 +131,7 @@ def read_study(folder: Path) -> StudyRuns:
                 for place in plan.get("searches", {}).values()
                 if (found := read_searched(folder / place)) is not None
             ),
+            projections=Projections(**told) if (told := plan.get("projections")) else None,
         )
     except FileNotFoundError:
         raise BadStudy(

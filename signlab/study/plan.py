@@ -170,6 +170,7 @@ def study_record(
         "folds": [asdict(fold) for fold in dict.fromkeys(run.fold for run in runs)],
         "runs": [_place(run) for run in runs],
         "untuned": [_place(run) for run in untuned],
+        "projections": study.projections and study.projections.model_dump(),
         "searches": {name: str(folder) for name, folder in (searches or {}).items()},
     }
 

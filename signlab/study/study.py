@@ -11,6 +11,7 @@ from signlab.errors import BadStudy, nearest
 from signlab.study.components import COMPONENTS, Component
 from signlab.study.designs import DESIGNS, Combinations
 from signlab.study.document import Document, Key, load, parse_value
+from signlab.study.projections import Projection, Projections
 from signlab.study.recipe import put
 from signlab.study.search import FOLDER, Search, check_dimension, check_search
 
@@ -43,6 +44,7 @@ class StudyFile(BaseModel):
     folds: Folds = Folds()
     plugins: list[str] = []
     search: Search | None = None
+    projections: Projections | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -52,7 +54,11 @@ class StudyFile(BaseModel):
         return values
 
 
-_BELOW: dict[str, type[BaseModel]] = {"folds": Folds, "search": Search}
+_BELOW: dict[str, type[BaseModel]] = {
+    "folds": Folds,
+    "search": Search,
+    "projections": Projections,
+}
 
 SMOKE_SCALE = 1e-6
 """Of a schedule's epochs: one of every phase is left."""
@@ -81,6 +87,7 @@ class Study:
     folds: Folds
     plugins: tuple[str, ...]
     search: Search | None = None
+    projections: Projections | None = None
 
     def where(self, key: str, components: tuple[str, ...]) -> str:
         """``file:line`` of a recipe's key in a variant: what changed it, or the recipe itself.
@@ -154,6 +161,7 @@ def load_study(path: Path, changes: tuple[str, ...] = ()) -> Study:
         folds=file.folds,
         plugins=tuple(file.plugins),
         search=file.search,
+        projections=_projections(file, source, combinations),
     )
 
 
@@ -191,8 +199,10 @@ def _checked(source: Document) -> StudyFile:
         key = tuple(str(part) for part in first["loc"])
         where, dotted = source.where(key), ".".join(key)
         if first["type"] == "extra_forbidden":
-            known = _BELOW.get(key[0], StudyFile).model_fields
-            hint = nearest(key[-1], known)
+            model = _BELOW.get(key[0], StudyFile)
+            if key[:2] == ("projections", "variants"):
+                model = Projection
+            hint = nearest(key[-1], model.model_fields)
             raise BadStudy(f"{where}: a study has no key {dotted!r}; {hint}") from None
         if first["type"] == "missing":
             raise BadStudy(f"{where}: the study needs the key {dotted!r}") from None
@@ -200,6 +210,18 @@ def _checked(source: Document) -> StudyFile:
         hint = nearest(value, DESIGNS) if key == ("design",) and isinstance(value, str) else ""
         message = hint or first["msg"]
         raise BadStudy(f"{where}: {dotted} = {value!r}: {message}") from None
+
+
+def _projections(
+    file: StudyFile, source: Document, combinations: Combinations
+) -> Projections | None:
+    for name in file.projections.variants if file.projections else ():
+        if name not in combinations:
+            where = source.where(("projections", "variants", name))
+            raise BadStudy(
+                f"{where}: projections.variants: no variant {name!r}; {nearest(name, combinations)}"
+            )
+    return file.projections
 
 
 def _find_recipe(study: Path, written: str, source: Document) -> Path:

@@ -86,6 +86,30 @@ def test_every_figure_named_in_the_page_exists(tmp_path: Path) -> None:
     assert "no answer yet" in page
 
 
+def test_projections_stand_beside_what_was_measured_and_are_called_so(tmp_path: Path) -> None:
+    told = {
+        "source": "a proposal.",
+        "variants": {
+            "residual": {"parameters": "30 M", "wer": "< 20"},
+            "baseline": {"wer": 100, "training": "2 days", "frames_per_second": 45.5},
+        },
+    }
+    variants = planted(one_at_a_time(COMPONENTS[:1]))
+    study = fabricate(tmp_path / "study", variants, projections=told, utterances=30)
+    summary = summarise(study)
+    page = write_report(summary, tmp_path / "report").read_text(encoding="utf-8")
+    section = page.split("## Projections and what was measured\n")[1].split("\n## ")[0]
+    assert "What is *projected* was expected, never measured: a proposal." in section
+    wer = [f"{measured.wer.value:.1f}" for _, measured in summary.measured]
+    assert section.strip().splitlines()[-2:] == [
+        f"| `baseline` | – | 0.90 M | 100 | {wer[0]} | 2 days | 46 s | 45.5 | 24,752 |",
+        f"| `residual` | 30 M | 1.02 M | < 20 | {wer[1]} | – | 47 s | – | 22,502 |",
+    ]
+    without = fabricate(tmp_path / "without", variants, utterances=30)
+    page = write_report(summarise(without), tmp_path / "other").read_text(encoding="utf-8")
+    assert "rojection" not in page
+
+
 def test_leaving_out_says_what_the_component_does(tmp_path: Path) -> None:
     study = fabricate(
         tmp_path / "study", planted(leave_one_out(COMPONENTS)), design="leave-one-out",

@@ -8,9 +8,14 @@ import torch
 from ruamel.yaml import YAML
 
 import signlab.models.blocks  # noqa: F401  (registers)
+from signlab.execution.catalogue import CATALOGUE
 from signlab.landmarks.features import Features
 from signlab.landmarks.layout import HOLISTIC
 from signlab.models.recognizer import Recognizer, build_recognizer
+from signlab.study.document import load
+from signlab.study.plan import make_variants
+from signlab.study.recipe import resolve_file
+from signlab.study.study import load_study
 
 RECIPES = Path(__file__).parents[2] / "experiments"
 PARTS = {"pose": 258, "hands": 252, "face": 1404}
@@ -104,6 +109,14 @@ def test_every_model_has_a_small_version():
     assert len(SMALL) == 5
 
 
+def test_the_study_of_projections_trains_the_small_versions_as_they_are():
+    study = load_study(RECIPES.parent / "studies" / "projections.yaml")
+    for variant in make_variants(study, CATALOGUE):
+        name = "legacy-hierarchical" if variant.name == "baseline" else variant.name
+        assert variant.recipe == resolve_file(load(RECIPES / f"{name}-small.yaml"), CATALOGUE)
+        assert variant.name in study.projections.variants
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_small_recipes_are_small_and_train(name):
     recipe = read(name)
@@ -112,7 +125,7 @@ def test_small_recipes_are_small_and_train(name):
     with torch.random.fork_rng():
         torch.manual_seed(0)
         recognizer: Recognizer = build_recognizer(recipe["model"], part_widths=widths, outputs=41)
-        assert 0.8e6 < sum(recognizer.parameters_by_slot().values()) < 2e6
+        assert 1e6 < sum(recognizer.parameters_by_slot().values()) < 2e6
         parts = {part: torch.randn(2, 24, width) for part, width in widths.items()}
         output = recognizer(
             parts, torch.ones(2, 24, len(parts), dtype=torch.bool), torch.tensor([24, 24])

@@ -195,6 +195,12 @@ WRONG = {
     "conflict": (
         "name: wide}", "width: 5}", "'wider'", "'other'", "model.encoder.width", "64", "5",
     ),
+    "projection of no variant": (
+        "seeds:", "projections: {source: a, variants: {widr: {}}}\nseeds:", "study.yaml:8: ", "'widr'", "'wider'",
+    ),
+    "unknown projection": (
+        "seeds:", "projections: {source: a, variants: {wider: {wr: 3}}}\nseeds:", "study.yaml:8: ", "'wer'",
+    ),
     "not YAML": ("seeds: [0", "seeds: [0, [", "study.yaml:", "not valid YAML"),
     "a key twice": ("seeds:", "name: again\nseeds:", "study.yaml:8", "duplicate"),
     "name that is no folder": ("name: tiny", "name: ../tiny", "study.yaml:2: ", "'../tiny'"),
