@@ -88,6 +88,10 @@ BUILT_IN: dict[str, tuple[str, dict[str, Any]]] = {
         "conformer layers instead of the BiLSTM",
         {"model.encoder": {"name": "conformer", **_ATTENTION, "expansion": 2}},
     ),
+    "squeezeformer": (
+        "squeezeformer layers instead of the BiLSTM",
+        {"model.encoder": {"name": "squeezeformer", **_ATTENTION, "expansion": 2}},
+    ),
     "linformer": (
         "transformer layers whose attention reads 32 sums over the timesteps",
         {"model.encoder": {"name": "linformer", **_ATTENTION}},

@@ -54,6 +54,10 @@ TRIALS: dict[str, list[dict]] = {
         {"width": 8, "heads": 2, "layers": 2, "kernel": 5},
         {"width": 12, "heads": 2, "layers": 1, "norm": "batch", "positions": "t5"},
     ],
+    "encoder squeezeformer": [
+        {"width": 8, "heads": 2, "layers": 2, "kernel": 5},
+        {"width": 12, "heads": 2, "layers": 1, "norm": "batch", "positions": "t5"},
+    ],
     "encoder chain": [
         {
             "blocks": [
