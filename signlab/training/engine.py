@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import broadcast_object_list
+from accelerate.utils import DistributedType, broadcast_object_list
 from torch import Tensor, nn
 
 from signlab.models.base import Lengths, PartFeatures, Presence
@@ -19,6 +19,9 @@ from signlab.models.recognizer import Output, Recognizer
 from signlab.training.computation import Computation, Precision
 
 T = TypeVar("T")
+
+STEPPING = (DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM, DistributedType.XLA)
+"""Where accelerate steps in its own way."""
 
 MIXED: dict[Precision, str] = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}
 """What accelerate calls a precision of activations beside weights in single precision."""
@@ -73,7 +76,10 @@ class Engine:
         self, recognizer: Recognizer, optimizer: torch.optim.Optimizer
     ) -> tuple[nn.Module, torch.optim.Optimizer]:
         """The two as they are to be used in updates; to be called once."""
-        return self._accelerator.prepare(Training(recognizer), optimizer)
+        model, wrapped = self._accelerator.prepare(Training(recognizer), optimizer)
+        # elsewhere the wrapper looks for packages at every step, which small models notice
+        needed = self.scaler is not None or self._accelerator.distributed_type in STEPPING
+        return model, wrapped if needed else optimizer
 
     def alone(self, model: nn.Module) -> AbstractContextManager[None]:
         """Within, gradients stay with the process that computed them, until a later backward."""
