@@ -45,6 +45,7 @@ def call_apart(task: Callable[..., T], *arguments: Any) -> T:
     theirs.close()
     try:
         answer, error = ours.recv()
+        process.join()  # it gives back what it shared with others
     except EOFError:
         process.join()
         raise RunFailed(_how_it_ended(process.exitcode)) from None

@@ -6,6 +6,7 @@ batches above 1. Here it is told no more than which shape comes out; the operati
 and becomes one LSTM or GRU in ONNX instead of a loop.
 """
 
+import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -122,10 +123,16 @@ def _restore(table: dict[Any, Any], key: Any, value: Any) -> None:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep from users what the exporter tells its own authors."""
+    logger = logging.getLogger("torch.onnx._internal.exporter")
+    before = logger.level
     with warnings.catch_warnings():
         # a recurrent layer gathers its weights anew each time that it runs
         warnings.filterwarnings("ignore", r"(?s).*_flat_weights.* were assigned during export")
         # the weights of a convolution lie in another order than their axes; that is kept
         warnings.filterwarnings("ignore", "No complete tensor found in the group")
         warnings.filterwarnings("ignore", ".*LeafSpec.* is deprecated", FutureWarning)
-        yield
+        logger.setLevel(logging.ERROR)  # it looks for torchvision, which nothing here needs
+        try:
+            yield
+        finally:
+            logger.setLevel(before)
