@@ -100,8 +100,9 @@ class Session:
         for step in range(attempt.told + 1, len(reports) + 1):
             attempt.trial.report(reports[step - 1], step)
             attempt.told = step
-            # after its last epoch a trial is complete, and nothing would be saved
-            if step < last and attempt.trial.should_prune():
+            # the first, with the recipe's own settings, is what the others have to beat; and after
+            # its last epoch a trial is complete, so that nothing would be saved
+            if 0 < attempt.trial.number and step < last and attempt.trial.should_prune():
                 return f"stopped after {unit} {step} of {last}"
         return None
 
