@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from signlab.reporting.effects import Effect
 from signlab.reporting.markdown import code, count, interval, join, percent_more, signed
 from signlab.reporting.summary import StudySummary
+from signlab.reporting.tuned import tuning_said
 from signlab.reporting.variants import Costs
 
 _SCOPE = {
@@ -79,7 +80,8 @@ def answer(summary: StudySummary) -> str:
 def _components(summary: StudySummary) -> str:
     answers, design = summary.answers, summary.study.design
     if not answers.effects:
-        return "The study has no components, so there is nothing to compare."
+        nothing = "The study has no components, so there is nothing to compare."
+        return tuning_said(summary.study) or nothing
     to_baseline = [effect.contrast for effect in answers.to_baseline]
     step = [e for e in answers.effects if design in _SCOPE and e.contrast in to_baseline]
     said = _said([effect for effect in answers.effects if effect not in step])
@@ -141,6 +143,8 @@ def _best(summary: StudySummary) -> str:
     wer = f"{interval(measured.wer)} % test WER"
     if reference is None:
         return f"Of what is finished, {code(variant.name)} is best on dev, with {wer}."
+    if len(summary.variants) == 1:
+        return f"The baseline has {wer}."
     if variant is summary.baseline:
         return f"No variant is better on dev than the baseline, which has {wer}."
     return (

@@ -22,7 +22,7 @@ def tuned_text(summary: StudySummary) -> str:
     found = next((search.variant for search in study.searches if search.components), None)
     if found is not None:
         return _chosen(summary, found)
-    if not study.untuned or not all(run.result for run in (*study.untuned, *study.runs)):
+    if not _both_finished(study):
         return ""
     parts = [
         "What tuning changed: test WER in % at the recipe's own settings and at those found, mean "
@@ -33,6 +33,31 @@ def tuned_text(summary: StudySummary) -> str:
         _verdicts(summary),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def tuning_said(study: StudyRuns) -> str:
+    """What tuning did to the baseline, in a sentence; empty as ``tuned_text`` is."""
+    if not _both_finished(study):
+        return ""
+    baseline = study.variants[0].name
+    effect = _effects(study).get(baseline)
+    if effect is None:
+        return "The search kept the recipe's own settings."
+    own, found = (_mean(_of(runs, baseline)) for runs in (study.untuned, study.runs))
+    verdict = {
+        "helps": "Tuning helps",
+        "hurts": "Tuning hurts",
+        "withheld": f"The verdict on tuning is withheld ({effect.reason})",
+    }.get(effect.verdict, "Of tuning no difference was shown")
+    return (
+        f"{verdict}: {found:.1f} % test WER at the settings found against {own:.1f} % at the "
+        "recipe's own."
+    )
+
+
+def _both_finished(study: StudyRuns) -> bool:
+    """Whether every run at the recipe's own settings and at those found has a result."""
+    return bool(study.untuned) and all(run.result for run in (*study.untuned, *study.runs))
 
 
 def _mean(runs: Sequence[Run]) -> float:

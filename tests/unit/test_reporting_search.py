@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from fabricate import Planted, fabricate
 
+from signlab.reporting.answer import answer
 from signlab.reporting.report import write_report
 from signlab.reporting.scales import scale_of
 from signlab.reporting.search import search_text
@@ -131,6 +132,14 @@ def test_tuning_that_helps_is_told_with_its_interval_and_by_fold(tmp_path):
     assert "| `s2` |" in text
     # at its own settings the baseline is poorer than residual; once tuned it is not
     assert "Tuning changed the verdict on `residual`." in text
+
+    # where there are no components, the search is what the study asks of
+    alone = {
+        kind: [run for run in change(study)[kind] if run["variant"] == "baseline"]
+        for kind in ("runs", "untuned")
+    }
+    change(study, variants=change(study)["variants"][:1], **alone)
+    assert answer(summarise(study)).startswith("Tuning helps: ")
 
 
 def test_several_objectives_have_a_front_and_the_rule_that_keeps_one(tmp_path):

@@ -327,6 +327,19 @@ def test_hopeless_trials_are_stopped_and_the_states_told_apart(tmp_path):
     )
 
 
+def test_the_recipes_own_settings_are_trained_to_their_end_however_the_others_do(tmp_path):
+    better = [{"schedule.rate": rate} for rate in (0.27, 0.28, 0.29, 0.31)]
+    settings = {"pruner": "successive-halving", "trials": 6, "enqueue": better}
+    session = open_here(define(tmp_path, **settings))
+    own = session.next()
+    for _ in better:
+        complete(session, session.next())
+    write_epochs(own, begin(session, own), EPOCHS - 1)
+    assert session.stop_early(own) is None
+    assert own.trial.should_prune()
+    session.release(own)
+
+
 def test_a_space_that_changed_is_a_new_search_and_told(tmp_path):
     definition = define(tmp_path, trials=2)
     run_all(open_here(definition))

@@ -102,7 +102,7 @@ class Session:
             attempt.told = step
             # the first, with the recipe's own settings, is what the others have to beat; and after
             # its last epoch a trial is complete, so that nothing would be saved
-            if 0 < attempt.trial.number and step < last and attempt.trial.should_prune():
+            if attempt.trial.number > 0 and step < last and attempt.trial.should_prune():
                 return f"stopped after {unit} {step} of {last}"
         return None
 
