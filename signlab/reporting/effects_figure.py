@@ -35,6 +35,7 @@ def effects_figure(summary: StudySummary) -> Figure:
     left, right = figure.subplots(1, 2, width_ratios=[1.0, 1.15])
     _error_rates(left, summary)
     _differences(right, [effects.get(name) for name in rows])
+    right.set_visible(bool(effects))  # a study of one variant has no differences
     right.set_title(_TITLES.get(study.design, "Difference to the baseline"))
     right.set_yticks(range(len(rows)), ["" for _ in rows] if aligned else rows)
     for axes in (left, right):
