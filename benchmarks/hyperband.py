@@ -61,7 +61,7 @@ def replay(curves: list[list[float]], pruner: Mapping[str, object]) -> tuple[int
         for step, value in enumerate(curve, start=1):
             trial.report(value, step)
             spent += 1
-            if step < epochs and trial.should_prune():
+            if trial.number > 0 and step < epochs and trial.should_prune():  # as a search does
                 study.tell(trial, state=optuna.trial.TrialState.PRUNED)
                 break
         else:

@@ -97,7 +97,7 @@ def search(checked: Plan, folder: Path) -> Searched:
 
 def overhead(folder: Path) -> None:
     """The parent's CPU time beside that of its trials, MLflow's start and the report included."""
-    trials = 4
+    trials = 8
     recipe = ROOT / "experiments" / "baseline.yaml"
     checked = plan(
         folder, "overhead", recipe=recipe, trials=trials, sampler="random", pruner="none"
