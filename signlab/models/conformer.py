@@ -1,4 +1,7 @@
-"""Conformer encoder: attention for the sentence, convolution for the sign."""
+"""Encoders of attention for the sentence and convolution for the sign; the Conformer is one."""
+
+from functools import partial
+from typing import ClassVar
 
 from torch import nn
 from torch.nn import functional
@@ -22,23 +25,32 @@ from signlab.models.transformer import Entrance, Rate, feed_forward
 
 
 class ConvModule(nn.Module):
-    """Gated mixing of the channels, a depthwise convolution, and mixing again."""
+    """Mixing to twice the channels, a depthwise convolution, and mixing back.
 
-    def __init__(self, width: int, *, kernel: int, norm: Norm) -> None:
+    Args:
+        width: Channels in and out.
+        kernel: Timesteps that the convolution sees.
+        norm: After the convolution.
+        gated: Whether half of the mixed channels gate the other half before the convolution.
+    """
+
+    def __init__(self, width: int, *, kernel: int, norm: Norm, gated: bool) -> None:
         super().__init__()
+        within = width if gated else 2 * width
         self.gate = nn.Linear(width, 2 * width)
-        self.filter = TimeConv(width, width, kernel=kernel, depthwise=True)
-        self.norm = NORMS[norm](width)
-        self.out = nn.Linear(width, width)
+        self.enter = functional.glu if gated else functional.silu
+        self.filter = TimeConv(within, within, kernel=kernel, depthwise=True)
+        self.norm = NORMS[norm](within)
+        self.out = nn.Linear(within, width)
 
     def forward(self, x: Activations, lengths: Lengths) -> Activations:
-        x, _ = self.filter(functional.glu(self.gate(x), dim=-1), lengths)
+        x, _ = self.filter(self.enter(self.gate(x)), lengths)
         x = self.norm(x, valid_positions(x.shape[1], lengths))
         return self.out(functional.silu(x))
 
 
-class ConformerLayer(Sequential):
-    """Half a perceptron, attention, convolution, half a perceptron, normalisation.
+class ConvAttentionLayer(Sequential):
+    """The branches of a layer, which its kinds put in order.
 
     Args:
         width: Channels in and out.
@@ -50,6 +62,10 @@ class ConformerLayer(Sequential):
         dropout: On what each branch adds, and on the attention.
         drop_path: Share of the utterances for which a branch is left out in training.
     """
+
+    normalisations: ClassVar[int]
+    gated: ClassVar[bool]
+    """Of the convolution, see there."""
 
     def __init__(
         self,
@@ -65,29 +81,19 @@ class ConformerLayer(Sequential):
     ) -> None:
         super().__init__()
         self.out_width = width
-        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(5))
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(self.normalisations))
         self.first = feed_forward(width, expansion, dropout)
         self.attention = SelfAttention(width, heads=heads, positions=positions, dropout=dropout)
-        self.conv = ConvModule(width, kernel=kernel, norm=norm)
+        self.conv = ConvModule(width, kernel=kernel, norm=norm, gated=self.gated)
         self.second = feed_forward(width, expansion, dropout)
         self.leave = nn.Sequential(nn.Dropout(dropout), DropPath(drop_path))
-
-    def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
-        one, two, three, four, last = self.norms
-        valid = valid_positions(x.shape[1], lengths)
-        x = x + self.leave(self.first(one(x))) / 2
-        x = x + self.leave(self.attention(two(x), valid))
-        x = x + self.leave(self.conv(three(x), lengths))
-        x = x + self.leave(self.second(four(x))) / 2
-        return last(x), lengths
 
     def out_lengths(self, lengths: Lengths) -> Lengths:
         return lengths
 
 
-@ENCODERS.register("conformer")
-class Conformer(Stack):
-    """Conformer layers: perceptron, attention, convolution, perceptron.
+class ConvAttention(Stack):
+    """Layers of attention, convolution and two perceptrons.
 
     Args:
         in_width: Channels in.
@@ -101,10 +107,9 @@ class Conformer(Stack):
             published).
         dropout: On what each branch adds, and on the attention.
         drop_path: As for the transformer.
-
-    Source: Gulati et al. 2020, "Conformer: Convolution-augmented transformer for speech
-        recognition", with rope in place of Transformer-XL's positions by default.
     """
+
+    layer: ClassVar[type[ConvAttentionLayer]]
 
     def __init__(
         self,
@@ -120,21 +125,41 @@ class Conformer(Stack):
         dropout: Dropout = 0.1,
         drop_path: Rate = 0.1,
     ) -> None:
-        super().__init__(
-            [
-                Entrance(in_width, width, positions, dropout),
-                *(
-                    ConformerLayer(
-                        width,
-                        heads=heads,
-                        kernel=kernel,
-                        expansion=expansion,
-                        positions=positions,
-                        norm=norm,
-                        dropout=dropout,
-                        drop_path=rate,
-                    )
-                    for rate in drop_path_rates(drop_path, layers)
-                ),
-            ]
+        layer = partial(
+            self.layer,
+            width,
+            heads=heads,
+            kernel=kernel,
+            expansion=expansion,
+            positions=positions,
+            norm=norm,
+            dropout=dropout,
         )
+        tower = (layer(drop_path=rate) for rate in drop_path_rates(drop_path, layers))
+        super().__init__([Entrance(in_width, width, positions, dropout), *tower])
+
+
+class ConformerLayer(ConvAttentionLayer):
+    """Half a perceptron, attention, convolution, half a perceptron, normalisation."""
+
+    normalisations, gated = 5, True
+
+    def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
+        one, two, three, four, last = self.norms
+        valid = valid_positions(x.shape[1], lengths)
+        x = x + self.leave(self.first(one(x))) / 2
+        x = x + self.leave(self.attention(two(x), valid))
+        x = x + self.leave(self.conv(three(x), lengths))
+        x = x + self.leave(self.second(four(x))) / 2
+        return last(x), lengths
+
+
+@ENCODERS.register("conformer")
+class Conformer(ConvAttention):
+    """Conformer layers: perceptron, attention, convolution, perceptron.
+
+    Source: Gulati et al. 2020, "Conformer: Convolution-augmented transformer for speech
+        recognition", with rope in place of Transformer-XL's positions by default.
+    """
+
+    layer = ConformerLayer
