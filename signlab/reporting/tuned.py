@@ -43,7 +43,7 @@ def tuning_said(study: StudyRuns) -> str:
     effect = _effects(study).get(baseline)
     if effect is None:
         return "The search kept the recipe's own settings."
-    own, found = (_mean(_of(runs, baseline)) for runs in (study.untuned, study.runs))
+    own, found = _own_and_found(study, baseline)
     verdict = {
         "helps": "Tuning helps",
         "hurts": "Tuning hurts",
@@ -64,8 +64,12 @@ def _mean(runs: Sequence[Run]) -> float:
     return fmean(run.result.test.wer for run in runs if run.result)
 
 
-def _of(runs: Sequence[Run], variant: str) -> list[Run]:
-    return [run for run in runs if run.variant == variant]
+def _own_and_found(study: StudyRuns, variant: str, fold: str | None = None) -> list[float]:
+    """Mean test WER of a variant at the recipe's own settings and at those found."""
+    return [
+        _mean([run for run in runs if run.variant == variant and fold in (None, run.fold)])
+        for runs in (study.untuned, study.runs)
+    ]
 
 
 def _effects(study: StudyRuns) -> dict[str, Effect]:
@@ -88,7 +92,7 @@ def _effects(study: StudyRuns) -> dict[str, Effect]:
 def _gains(study: StudyRuns) -> str:
     effects, rows = _effects(study), []
     for variant in study.variants:
-        own, found = (_mean(_of(runs, variant.name)) for runs in (study.untuned, study.runs))
+        own, found = _own_and_found(study, variant.name)
         effect = effects.get(variant.name)
         said = [md.MISSING, md.MISSING, "kept its own settings"]
         if effect is not None:
@@ -103,8 +107,7 @@ def _gains(study: StudyRuns) -> str:
 
 
 def _beats(study: StudyRuns) -> str:
-    baseline = study.variants[0].name
-    own, found = (_mean(_of(runs, baseline)) for runs in (study.untuned, study.runs))
+    own, found = _own_and_found(study, study.variants[0].name)
     folds = f" on the mean of the {len(study.folds)} folds" if len(study.folds) > 1 else ""
     return _said(folds, own, found)
 
@@ -123,10 +126,7 @@ def _by_fold(study: StudyRuns) -> str:
         return ""
     baseline, rows = study.variants[0].name, []
     for fold in study.folds:
-        own, found = (
-            _mean([run for run in _of(runs, baseline) if run.fold == fold])
-            for runs in (study.untuned, study.runs)
-        )
+        own, found = _own_and_found(study, baseline, fold)
         rows.append([md.code(fold), md.optional(own), md.optional(found), md.signed(found - own)])
     return md.table(["fold", "own", "found", "difference"], rows)
 
