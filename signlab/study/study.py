@@ -54,10 +54,11 @@ class StudyFile(BaseModel):
         return values
 
 
-_BELOW: dict[str, type[BaseModel]] = {
-    "folds": Folds,
-    "search": Search,
-    "projections": Projections,
+_BELOW: dict[tuple[str, ...], type[BaseModel]] = {
+    ("folds",): Folds,
+    ("search",): Search,
+    ("projections",): Projections,
+    ("projections", "variants"): Projection,
 }
 
 SMOKE_SCALE = 1e-6
@@ -199,9 +200,7 @@ def _checked(source: Document) -> StudyFile:
         key = tuple(str(part) for part in first["loc"])
         where, dotted = source.where(key), ".".join(key)
         if first["type"] == "extra_forbidden":
-            model = _BELOW.get(key[0], StudyFile)
-            if key[:2] == ("projections", "variants"):
-                model = Projection
+            model = _BELOW.get(key[:2]) or _BELOW.get(key[:1], StudyFile)
             hint = nearest(key[-1], model.model_fields)
             raise BadStudy(f"{where}: a study has no key {dotted!r}; {hint}") from None
         if first["type"] == "missing":
