@@ -24,7 +24,8 @@ TASKS = {"train": train, "measure": measure, "search": train_trial}
 
 def main(task: str, path: Path) -> int:
     """Do the task; a failure is written to the folder and told by the exit code."""
-    threading.Thread(target=_end_with_parent, args=(parent_process(),), daemon=True).start()
+    if runner := parent_process():
+        threading.Thread(target=_end_with, args=(runner,), daemon=True).start()
     folder = RunFolder(path)
     try:
         load_plugins(folder.recipe()["plugins"])
@@ -45,11 +46,9 @@ def main(task: str, path: Path) -> int:
     return 0
 
 
-def _end_with_parent(parent: BaseProcess | None) -> None:
+def _end_with(runner: BaseProcess) -> None:
     """Leave when the runner was killed, so that no orphan writes beside its successor."""
-    if parent is None:
-        return
-    parent.join()
+    runner.join()
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
     os._exit(1)
