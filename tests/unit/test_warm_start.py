@@ -1,5 +1,6 @@
 """Beginning with what another run has learnt: what is taken, what is refused, what is another run."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,17 +22,6 @@ from signlab.training.fit import fit
 from signlab.training.source import Identity
 from signlab.training.warm_start import warm_start
 
-RECIPE = """
-corpus: {name: toy, sentences: 2}
-features: {parts: [pose, hands]}
-model:
-  stem: {name: conv, width: 8, kernel: 3}
-  fusion: {name: concat, width: 8}
-  temporal: {name: single-scale, kernel: 3, downsample: 2}
-  encoder: {name: bilstm, width: 8, layers: 1}
-  head: {name: linear}
-"""
-
 STUDY = """
 name: begun
 question: Is everything told before training?
@@ -46,22 +36,22 @@ seeds: [0]
 CORPUS = toy.Toy(sentences=2)
 
 
-def recipe(width: int = 8, **schedule: object) -> Values:
-    return resolve(
-        {
-            "corpus": {"name": "toy", "sentences": 2},
-            "features": {"parts": ["pose", "hands"]},
-            "model": {
-                "stem": {"name": "conv", "width": width, "kernel": 3},
-                "fusion": {"name": "concat", "width": width},
-                "temporal": {"name": "single-scale", "kernel": 3, "downsample": 2},
-                "encoder": {"name": "bilstm", "width": width, "layers": 1},
-                "head": {"name": "linear"},
-            },
-            "schedule": schedule,
+def written(width: int = 8) -> Values:
+    return {
+        "corpus": {"name": "toy", "sentences": 2},
+        "features": {"parts": ["pose", "hands"]},
+        "model": {
+            "stem": {"name": "conv", "width": width, "kernel": 3},
+            "fusion": {"name": "concat", "width": width},
+            "temporal": {"name": "single-scale", "kernel": 3, "downsample": 2},
+            "encoder": {"name": "bilstm", "width": width, "layers": 1},
+            "head": {"name": "linear"},
         },
-        CATALOGUE,
-    )
+    }
+
+
+def recipe(width: int = 8, **schedule: object) -> Values:
+    return resolve({**written(width), "schedule": schedule}, CATALOGUE)
 
 
 def built(width: int = 8, seed: int = 0):
@@ -86,7 +76,7 @@ def checkpoint(path: Path, *, epochs: int = 1, fold: str = "default") -> None:
 
 
 def plan(folder: Path, change: str):
-    (folder / "recipe.yaml").write_text(RECIPE)
+    (folder / "recipe.yaml").write_text(json.dumps(written()))
     (folder / "study.yaml").write_text(STUDY.replace("CHANGE", change))
     return make_plan(load_study(folder / "study.yaml"))
 
