@@ -32,13 +32,15 @@ def effects_figure(summary: StudySummary) -> Figure:
     names = [variant.name for variant in summary.variants]
     rows = names if aligned else list(effects)
     figure = new_figure(9.0, 1.25 + ROW * max(len(names), len(rows)))
-    left, right = figure.subplots(1, 2, width_ratios=[1.0, 1.15])
+    if effects:
+        left, right = figure.subplots(1, 2, width_ratios=[1.0, 1.15])
+        _differences(right, [effects.get(name) for name in rows])
+        right.set_title(_TITLES.get(study.design, "Difference to the baseline"))
+        right.set_yticks(range(len(rows)), ["" for _ in rows] if aligned else rows)
+    else:
+        left = figure.subplots()
     _error_rates(left, summary)
-    _differences(right, [effects.get(name) for name in rows])
-    right.set_visible(bool(effects))  # a study of one variant has no differences
-    right.set_title(_TITLES.get(study.design, "Difference to the baseline"))
-    right.set_yticks(range(len(rows)), ["" for _ in rows] if aligned else rows)
-    for axes in (left, right):
+    for axes in figure.axes:
         axes.set_ylim(max(len(names), len(rows)) - 0.5, -0.5)
     if 1 < len(study.folds) <= len(_MARKERS):
         handles, labels = left.get_legend_handles_labels()

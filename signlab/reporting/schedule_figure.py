@@ -5,7 +5,7 @@ from itertools import cycle
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from signlab.reporting.style import HELPS, HURTS, INK, MUTED, new_figure
 from signlab.reporting.summary import StudySummary
@@ -53,6 +53,7 @@ def schedule_figure(found: Mapping[tuple[str, ...], Schedule]) -> Figure:
     rate.set_ylim(bottom=0.0)
     norm.set_ylabel("gradient norm")
     norm.set_yscale("log")
+    norm.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))  # norms may stay within a decade
     norm.yaxis.set_major_formatter("{x:g}")
     norm.yaxis.set_minor_formatter(NullFormatter())
     norm.set_xlabel("epoch")
