@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 
-from signlab.reporting.style import HELPS, INK, MUTED, new_figure
+from signlab.reporting.style import HELPS, INK, MUTED, log_heights, new_figure
 from signlab.reporting.summary import StudySummary
 from signlab.reporting.variants import Curve, Measured, VariantSummary
 
@@ -39,10 +39,7 @@ def _share(grid: np.ndarray) -> None:
         first, *others = grid[kind::2, 0]
         for axes in others:
             axes.sharey(first)
-    grid[1, 0].set_yscale("log")
-    for axes in grid[1::2].flat:
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_locator(NullLocator())
+    log_heights(*grid[1::2].flat)
 
 
 def _panel(

@@ -5,9 +5,9 @@ from itertools import cycle
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 
-from signlab.reporting.style import HELPS, HURTS, INK, MUTED, new_figure
+from signlab.reporting.style import HELPS, HURTS, INK, MUTED, log_heights, new_figure
 from signlab.reporting.summary import StudySummary
 from signlab.reporting.variants import Curve, Schedule
 
@@ -52,10 +52,7 @@ def schedule_figure(found: Mapping[tuple[str, ...], Schedule]) -> Figure:
     rate.yaxis.set_major_formatter("{x:g}")
     rate.set_ylim(bottom=0.0)
     norm.set_ylabel("gradient norm")
-    norm.set_yscale("log")
-    norm.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))  # norms may stay within a decade
-    norm.yaxis.set_major_formatter("{x:g}")
-    norm.yaxis.set_minor_formatter(NullFormatter())
+    log_heights(norm)
     norm.set_xlabel("epoch")
     norm.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     for axes in (rate, norm):

@@ -14,6 +14,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 INK = "#1f2328"
 MUTED = "#6e7781"
@@ -72,6 +73,16 @@ def bare(axes: Axes) -> None:
     """Take the left edge and its ticks away, where rows carry names."""
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
+
+
+def log_heights(*panels: Axes) -> None:
+    """Make heights logarithmic, with values to read where all of them lie within a decade."""
+    for axes in panels:
+        axes.set_yscale("log")  # takes the ticks of those away that share the scale
+    for axes in panels:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_locator(NullLocator())
 
 
 def png(figure: Figure) -> bytes:
