@@ -87,7 +87,9 @@ class Focal(Loss):
         """The mixed loss of each utterance, in nats."""
         loss = self._ctc(log_probs, lengths, labels, label_lengths)
         exponent = loss / label_lengths if self._by_label else loss
-        weight = (-torch.expm1(-exponent)) ** self._gamma
+        # of a sure model, rounding may leave a loss of 0 or below, where powers have no gradient
+        miss = (-torch.expm1(-exponent)).clamp(min=torch.finfo(loss.dtype).tiny)
+        weight = miss**self._gamma
         return (1 - self._share) * loss + self._share * weight * loss
 
 

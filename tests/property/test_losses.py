@@ -124,12 +124,16 @@ def test_gamma_zero_is_ctc():
     torch.testing.assert_close(Focal(gamma=0.0)(*case), Ctc()(*case))
 
 
-@pytest.mark.parametrize("name", LOSSES.names())
+CHOICES = [(name, {}) for name in LOSSES.names()]
+CHOICES += [("focal", {"gamma": g, "by": by}) for g in (0.5, 1.5) for by in ("label", "utterance")]
+
+
+@pytest.mark.parametrize(("name", "own"), CHOICES, ids=str)
 @pytest.mark.parametrize("scale", [1.0, 60.0])
-def test_finite_at_every_length_with_an_alignment(name, scale):
+def test_finite_at_every_length_with_an_alignment(name, own, scale):
     """In single precision, with gradients, also for outputs that are wrong and sure of it."""
     generator = torch.Generator().manual_seed(5)
-    loss = LOSSES.build(name, {})
+    loss = LOSSES.build(name, own)
     for glosses in [(1,), (1, 1), (2, 1, 2), (3, 3, 3, 1)]:
         fewest = needed_timesteps(glosses)
         for length in range(fewest, fewest + 5):
@@ -139,3 +143,21 @@ def test_finite_at_every_length_with_an_alignment(name, scale):
             assert nats.isfinite()
             assert logits.grad is not None
             assert logits.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("by", ["label", "utterance"])
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 1.5, 2.0])
+def test_focal_is_finite_where_the_outputs_are_right_and_sure_of_it(gamma, by):
+    """In single precision, where a loss is rounded to 0 and below; with gradients."""
+    logits = torch.randn(60, 3, 2, generator=torch.Generator().manual_seed(6))
+    logits[:, 1, 1] += 30  # the gloss is here, and begins and ends who knows where
+    logits.requires_grad_()
+    case = batched(logits, [3] * 60, [(1,)] * 60)
+    nats = Ctc()(*case)
+    assert (nats < 0).any()
+    assert (nats == 0).any()
+    losses = Focal(gamma=gamma, by=by)(*case)
+    losses.sum().backward()
+    assert losses.isfinite().all()
+    assert logits.grad is not None
+    assert logits.grad.isfinite().all()
