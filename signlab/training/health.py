@@ -22,10 +22,12 @@ class Sums:
         norm: Of the gradients.
         largest_norm: The largest of them.
         seconds: Spent on the updates.
+        unseen: Loss, labels and norm of the updates since the last look, as far as they were read.
     """
 
     def __init__(self) -> None:
-        self._unseen: list[Tensor] = []
+        self._unread: list[Tensor] = []
+        self.unseen: list[list[float]] = []
         self.updates = 0
         self.labels = 0
         self.loss = self.norm = self.largest_norm = self.seconds = 0.0
@@ -36,8 +38,8 @@ class Sums:
         Raises:
             TrainingDiverged: At every LOOK_EVERYth, as ``look`` does.
         """
-        self._unseen.append(torch.stack([loss.detach(), labels.to(loss), norm.to(loss)]))
-        if len(self._unseen) == LOOK_EVERY:
+        self._unread.append(torch.stack([loss.detach(), labels.to(loss), norm.to(loss)]))
+        if len(self.unseen) + len(self._unread) == LOOK_EVERY:
             self.look()
 
     def look(self) -> None:
@@ -46,10 +48,8 @@ class Sums:
         Raises:
             TrainingDiverged: A loss or a gradient is no number; tells the first.
         """
-        if not self._unseen:
-            return
-        rows = torch.stack(self._unseen).tolist()
-        self._unseen = []
+        self._read()
+        rows, self.unseen = self.unseen, []
         for loss, labels, norm in rows:
             self.updates += 1
             if not (math.isfinite(loss) and math.isfinite(norm)):
@@ -63,10 +63,15 @@ class Sums:
             self.largest_norm = max(self.largest_norm, norm)
 
     def state_dict(self) -> State:
-        """As plain values."""
-        self.look()
+        """As plain values, without a look: all processes look at the same updates, one saves."""
+        self._read()
         return {name: value for name, value in vars(self).items() if not name.startswith("_")}
 
     def load_state_dict(self, state: State) -> None:
         """Go on from there."""
         vars(self).update(state)
+
+    def _read(self) -> None:
+        if self._unread:
+            self.unseen = [*self.unseen, *torch.stack(self._unread).tolist()]
+            self._unread = []

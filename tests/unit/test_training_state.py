@@ -224,6 +224,10 @@ def test_sums_add_up_and_go_on_from_where_they_were():
         if i == 60:
             rest.load_state_dict(first.state_dict())
         (first if i < 60 else rest).add(*row)
+    assert whole.updates == rest.updates == 2 * LOOK_EVERY  # a checkpoint moves no look
+    assert rest.state_dict() == whole.state_dict()
+    whole.look()
+    rest.look()
     assert rest.state_dict() == whole.state_dict()
     assert whole.loss == sum(range(105))
     assert whole.largest_norm == pytest.approx(104 / 7)
