@@ -75,9 +75,12 @@ class Epoch:
             yield self._augment(batch, self.generator)
 
     def random_states(self, process: int) -> list[torch.Tensor]:
-        """Of global generators (the CPU's, and the device's own) for what one process draws."""
+        """Of global generators (the CPU's, and the device's own) for what one process draws.
+
+        They are others for every batch, so that nothing has to be kept of them.
+        """
         devices = {torch.device("cpu").type: torch.device("cpu"), self._device.type: self._device}
-        seed = _mixed(*self._place, 2 + process)
+        seed = _mixed(*self._place, 2 + process, self.done)
         return [torch.Generator(each).manual_seed(seed).get_state() for each in devices.values()]
 
     def skip(self, batches: int, generator: torch.Tensor) -> None:
@@ -90,6 +93,6 @@ class Epoch:
         self.generator.set_state(generator)
 
 
-def _mixed(seed: int, number: int, stream: int) -> int:
-    """A seed of its own for each epoch and use; neighbours share nothing."""
-    return int(np.random.SeedSequence([seed, number, stream]).generate_state(1)[0])
+def _mixed(*numbers: int) -> int:
+    """A seed of its own for each seed, epoch and use; neighbours share nothing."""
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])

@@ -167,8 +167,6 @@ class Trainer:
             number=state.epoch,
             device=self._engine.device,
         )
-        if self._engine.rank:  # each process drops out other activations; the main one as if alone
-            _set_random_states(self._engine.device, batches.random_states(self._engine.rank))
         sums = Sums()
         if state.within is not None:
             batches.skip(state.within.batches, state.within.generator)
@@ -179,9 +177,12 @@ class Trainer:
         """All updates of an epoch, or the rest of them."""
         self._leave_if_asked()
         state, stage, batches, sums = epoch.state, epoch.stage, epoch.batches, epoch.sums
+        rank = self._engine.rank
         self._assembly.recognizer.train()
         last = saved = time.perf_counter()
         for update, batch in enumerate(batches, start=batches.done):
+            if rank:  # each process drops out other activations; the main one as if alone
+                _set_random_states(self._engine.device, batches.random_states(rank))
             rate = state.rate * stage.phase.rate(state.phase_epochs + update / len(batches))
             done = self._learner.update(stage, batch, rate=rate)
             sums.add(done.nats, done.labels, done.norm)

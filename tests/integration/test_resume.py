@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,12 +13,14 @@ import pytest
 import torch
 import toy  # noqa: F401  # registers
 
-from signlab.errors import TrainingDiverged
+from signlab.errors import Interrupted, TrainingDiverged
 from signlab.execution.catalogue import CATALOGUE
 from signlab.study.files import write_json
 from signlab.study.folder import RunFolder
 from signlab.study.recipe import Values, resolve
 from signlab.training.checkpoint import load_model
+from signlab.training.engine import Engine
+from signlab.training.learner import Learner
 from signlab.training.run import train
 from signlab.training.update import Updates
 
@@ -47,7 +50,8 @@ def begun(folder: Path, schedule: Values, sentences: int = 3) -> RunFolder:
             "auxiliary": {"name": "convctc"},
         },
         "augment": {"time_warp": {"rate": 0.5}, "affine": {}},
-        "schedule": {"batch_size": 4, "learning_rate": 1e-2, **schedule},
+        "schedule": {"batch_size": 2, "learning_rate": 1e-2, **schedule},
+        "train": {"accumulate": 2},
     }
     folder.mkdir(parents=True)
     record = {
@@ -74,6 +78,13 @@ def figures(folder: RunFolder) -> pd.DataFrame:
     return table[[column for column in table if "seconds" not in column]]
 
 
+def assert_same_weights(one: RunFolder, other: RunFolder) -> None:
+    first, second = (load_model(folder.model_path).weights for folder in (one, other))
+    assert first.keys() == second.keys()
+    for name, weights in first.items():
+        assert torch.equal(weights, second[name]), name
+
+
 def test_stopped_anywhere_and_continued_is_bit_for_bit_uninterrupted(tmp_path):
     schedule = {"name": "phased", "phases": PHASES, "ema": 0.9, "average": 2}
     whole, stopped = (begun(tmp_path / name, schedule, 8) for name in ("whole", "stopped"))
@@ -84,14 +95,38 @@ def test_stopped_anywhere_and_continued_is_bit_for_bit_uninterrupted(tmp_path):
     assert {attempt["code"] for attempt in ended} == {-15, -9}
     assert {attempt["left_at"][0] for attempt in ended} >= {0, 1, 2, 3}
     assert any(attempt["left_at"][2] for attempt in ended if attempt["code"] == -15)
-    first, second = (load_model(folder.model_path).weights for folder in (whole, stopped))
-    assert first.keys() == second.keys()
-    for name, weights in first.items():
-        assert torch.equal(weights, second[name]), name
+    assert_same_weights(whole, stopped)
     assert figures(whole).equals(figures(stopped))
     assert list(figures(whole)["phase"]) == [name for name in PHASES for _ in range(2)]
     left = {path.name for path in stopped.path.iterdir()}
     assert not [name for name in left if name.startswith("checkpoint")]
+
+
+def test_a_process_beside_the_main_one_goes_on_with_its_own_draws(tmp_path, monkeypatch):
+    begin, loss, calls = Engine.__init__, Learner.loss, 0
+
+    def second(self, *arguments, **settings):
+        begin(self, *arguments, **settings)
+        self.rank = 1
+
+    def stopping(*arguments):
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            signal.raise_signal(signal.SIGTERM)
+        return loss(*arguments)
+
+    monkeypatch.setattr(Engine, "__init__", second)
+    whole, stopped = (
+        begun(tmp_path / name, {"epochs": 1, "warmup_epochs": 0}) for name in ("whole", "stopped")
+    )
+    train(whole)
+    monkeypatch.setattr(Learner, "loss", stopping)
+    with pytest.raises(Interrupted):
+        train(stopped)
+    assert (stopped.path / "checkpoint-within.pt").exists()
+    train(stopped)
+    assert_same_weights(whole, stopped)
 
 
 @pytest.fixture
