@@ -225,7 +225,9 @@ class Trainer:
             raise TrainingDiverged(f"{cause}; {advice}") from None
         self._listeners.note(f"{cause}; went on after epoch {good.epoch} at half the learning rate")
         self._go_to(good)
-        return replace(good, rate=SLOWER)
+        slower = replace(good, rate=SLOWER)
+        self._save(slower)  # or a kill within the epoch would go back to the full rate
+        return slower
 
 
 def _random_states(device: torch.device) -> list[torch.Tensor]:

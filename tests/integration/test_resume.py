@@ -18,7 +18,7 @@ from signlab.execution.catalogue import CATALOGUE
 from signlab.study.files import write_json
 from signlab.study.folder import RunFolder
 from signlab.study.recipe import Values, resolve
-from signlab.training.checkpoint import load_model
+from signlab.training.checkpoint import load_checkpoint, load_model
 from signlab.training.engine import Engine
 from signlab.training.learner import Learner
 from signlab.training.run import train
@@ -129,16 +129,15 @@ def test_a_process_beside_the_main_one_goes_on_with_its_own_draws(tmp_path, monk
     assert_same_weights(whole, stopped)
 
 
-@pytest.fixture
-def fragile(monkeypatch):
-    """After four updates, a learning rate above 0.0075 makes the loss infinite."""
+def fragile(monkeypatch, bearable: float) -> None:
+    """After four updates, a learning rate above what is bearable makes the loss infinite."""
     original, calls = Updates.__call__, 0
 
-    def broken(self, batch, nats, *, rate, views):
+    def broken(self, batch, nats, *, rate, **settings):
         nonlocal calls
         calls += 1
-        factor = math.inf if calls > 4 and rate > 0.0075 else 1.0
-        return original(self, batch, lambda piece: nats(piece) * factor, rate=rate, views=views)
+        factor = math.inf if calls > 4 and rate > bearable else 1.0
+        return original(self, batch, lambda piece: nats(piece) * factor, rate=rate, **settings)
 
     monkeypatch.setattr(Updates, "__call__", broken)
 
@@ -147,8 +146,8 @@ FLAT = {"name": "phased", "phases": {"all": {"epochs": 3}}}
 """Three updates an epoch."""
 
 
-@pytest.mark.usefixtures("fragile")
-def test_a_training_that_diverged_goes_on_once_at_half_the_rate(tmp_path):
+def test_a_training_that_diverged_goes_on_at_half_the_rate(tmp_path, monkeypatch):
+    fragile(monkeypatch, bearable=0.0075)
     folder = begun(tmp_path / "run", {**FLAT, "retry": True})
     train(folder)
     assert list(folder.epochs()["learning_rate"]) == [0.01, 0.005, 0.005]
@@ -159,14 +158,26 @@ def test_a_training_that_diverged_goes_on_once_at_half_the_rate(tmp_path):
     assert "went on after epoch 1 at half the learning rate" in note
 
 
-@pytest.mark.usefixtures("fragile")
-def test_divergence_is_told_with_its_cause_where_no_retry_is_allowed(tmp_path):
+def test_divergence_is_told_with_its_cause_where_no_retry_is_allowed(tmp_path, monkeypatch):
+    fragile(monkeypatch, bearable=0.0)
     folder = begun(tmp_path / "run", FLAT)
     with pytest.raises(
         TrainingDiverged, match=r"the loss became infinite.*update 2 of epoch 2; a lower"
     ):
         train(folder)
     assert not folder.finished
+
+
+def test_a_training_is_tried_again_once_also_if_it_is_killed_after_that(tmp_path, monkeypatch):
+    fragile(monkeypatch, bearable=0.0)
+    folder = begun(tmp_path / "run", {**FLAT, "retry": True})
+    with pytest.raises(TrainingDiverged, match="update 1 of epoch 2; a lower"):
+        train(folder)
+    left, _ = load_checkpoint(folder.path / "checkpoint.pt")
+    assert (left.epoch, left.rate) == (1, 0.5)
+    with pytest.raises(TrainingDiverged, match="update 1 of epoch 2; a lower"):
+        train(folder)
+    assert len(folder.notes()) == 1
 
 
 def test_a_training_ends_with_the_last_epoch_where_the_recipe_says_so(tmp_path):
