@@ -34,6 +34,7 @@ class Checkpoints:
         self._last = path
         self._before = path.with_stem(f"{path.stem}-before")
         self._within = path.with_stem(f"{path.stem}-within")
+        self._all = self._last, self._before, self._within
 
     def save(self, state: Checkpoint) -> None:
         """Keep a state; those of epochs are kept two at a time."""
@@ -57,6 +58,8 @@ class Checkpoints:
         # a kill just after an epoch leaves the place within it beside its end
         if within is not None and (epoch is None or within.epoch >= epoch.epoch):
             return within
+        if epoch is None and any(path.exists() for path in self._all):
+            self._tell("no checkpoint could be read; beginning again")
         return epoch
 
     def last_epoch(self) -> Checkpoint | None:
@@ -68,9 +71,9 @@ class Checkpoints:
         return None
 
     def remove(self) -> None:
-        """Take them all away, once the run has its result."""
-        for path in (self._last, self._before, self._within):
-            path.unlink(missing_ok=True)
+        """Take them all away, once the run has its result, with what kills left half written."""
+        for path in self._last.parent.glob(f"{self._last.stem}*.pt*"):
+            path.unlink()
 
     def _read(self, path: Path) -> Checkpoint | None:
         if not path.exists():

@@ -127,6 +127,8 @@ def test_the_place_within_an_epoch_counts_until_the_epoch_is_done(tmp_path):
         stale
     )  # as a kill at the worst moment leaves it
     assert weight(store.load()) == 1
+    for name in ("checkpoint-next.pt", "checkpoint-next.pt.part"):  # of a save that was killed
+        (tmp_path / name).write_bytes(stale)
     store.remove()
     assert not list(tmp_path.iterdir())
     assert told == []
@@ -175,7 +177,9 @@ def test_a_damaged_place_gives_way_to_its_epoch_and_all_damaged_to_the_beginning
     assert store.load().within is None
     assert weight(store.load()) == 4
     (tmp_path / "checkpoint.pt").write_bytes(b"")
+    assert not any("beginning again" in message for message in told)
     assert store.load() is None
+    assert told[-1] == "no checkpoint could be read; beginning again"
 
 
 def test_a_checkpoint_of_another_recipe_is_refused_with_the_difference(tmp_path):
