@@ -62,7 +62,7 @@ def begun(folder: Path, schedule: Values, sentences: int = 3) -> RunFolder:
     return RunFolder(folder)
 
 
-def trained(folder: RunFolder, *signals: str, seed: int = 1) -> list[dict]:
+def trained(folder: RunFolder, *signals: str, seed: int = 2) -> list[dict]:
     """Attempts until the run is done, each in a process of its own."""
     done = subprocess.run(
         [sys.executable, str(SCRIPT), str(folder.path), str(seed), *signals],
@@ -94,7 +94,8 @@ def test_stopped_anywhere_and_continued_is_bit_for_bit_uninterrupted(tmp_path):
     ended = [attempt for attempt in attempts if attempt["code"] != 0]
     assert {attempt["code"] for attempt in ended} == {-15, -9}
     assert {attempt["left_at"][0] for attempt in ended} >= {0, 1, 2, 3}
-    assert any(attempt["left_at"][2] for attempt in ended if attempt["code"] == -15)
+    for code in (-15, -9):  # left within an epoch when asked to, and where one was long
+        assert any(attempt["left_at"][2] for attempt in ended if attempt["code"] == code)
     assert_same_weights(whole, stopped)
     assert figures(whole).equals(figures(stopped))
     assert list(figures(whole)["phase"]) == [name for name in PHASES for _ in range(2)]
