@@ -1,5 +1,6 @@
 """What a training changes: the recogniser and all that follows it."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
@@ -74,14 +75,17 @@ class Learner:
         loss = stage.objective(output, batch)
         return loss if self._teacher is None else loss + self._teacher(output, batch)
 
-    def update(self, stage: Stage, batch: Batch, *, rate: float) -> Update:
+    def update(
+        self, stage: Stage, batch: Batch, *, rate: float, between: Callable[[], None]
+    ) -> Update:
         """Learn from a batch.
 
         Args:
             rate: The learning rate.
+            between: Called between any two pieces that the batch is computed in.
         """
-        views = stage.objective.views
-        done = self._updates(batch, partial(self.loss, stage), rate=rate, views=views)
+        nats, views = partial(self.loss, stage), stage.objective.views
+        done = self._updates(batch, nats, rate=rate, views=views, between=between)
         if self._average is not None:
             self._average.update()
         return done

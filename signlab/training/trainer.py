@@ -7,7 +7,8 @@ generator, seeded here and nowhere else, serves the first weights and dropout.
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -177,14 +178,16 @@ class Trainer:
         """All updates of an epoch, or the rest of them."""
         self._leave_if_asked()
         state, stage, batches, sums = epoch.state, epoch.stage, epoch.batches, epoch.sums
-        rank = self._engine.rank
         self._assembly.recognizer.train()
+        drawn = iter(batches)
         last = saved = time.perf_counter()
-        for update, batch in enumerate(batches, start=batches.done):
-            if rank:  # each process drops out other activations; the main one as if alone
-                _set_random_states(self._engine.device, batches.random_states(rank))
+        for update in range(batches.done, len(batches)):
             rate = state.rate * stage.phase.rate(state.phase_epochs + update / len(batches))
-            done = self._learner.update(stage, batch, rate=rate)
+            with self._whole_or_not_at_all(batches):
+                batch = next(drawn)
+                if rank := self._engine.rank:  # other activations drop out; the main as if alone
+                    _set_random_states(self._engine.device, batches.random_states(rank))
+                done = self._learner.update(stage, batch, rate=rate, between=self._leave_if_asked)
             sums.add(done.nats, done.labels, done.norm)
             now = time.perf_counter()
             sums.seconds, last = sums.seconds + now - last, now
@@ -193,6 +196,21 @@ class Trainer:
                 self._save(epoch.place())
                 saved = now
         sums.look()
+
+    @contextmanager
+    def _whole_or_not_at_all(self, batches: Epoch) -> Iterator[None]:
+        """What an update that is left half way drew and averaged is taken back."""
+        done, generator = batches.done, batches.generator.get_state()
+        random = _random_states(self._engine.device)
+        buffers = [(each, each.clone()) for each in self._assembly.recognizer.buffers()]
+        try:
+            yield
+        except Interrupted:
+            batches.skip(done, generator)
+            _set_random_states(self._engine.device, random)
+            for buffer, before in buffers:
+                buffer.copy_(before)
+            raise
 
     def _leave_if_asked(self) -> None:
         if self._engine.any_wishes(self._stop.requested is not None):

@@ -67,7 +67,13 @@ class Updates:
         self.model, self._optimizer = engine.prepare(recognizer, optimizer)
 
     def __call__(
-        self, batch: Batch, nats: Callable[[Batch], Tensor], *, rate: float, views: int = 1
+        self,
+        batch: Batch,
+        nats: Callable[[Batch], Tensor],
+        *,
+        rate: float,
+        views: int = 1,
+        between: Callable[[], None] = lambda: None,
     ) -> Update:
         """Move the weights down the gradient.
 
@@ -76,6 +82,7 @@ class Updates:
             nats: Of a piece of the batch.
             rate: The learning rate.
             views: How often each utterance stands in the batch; its views stay together.
+            between: Called between any two pieces; what it raises leaves the weights unmoved.
         """
         for parameters in self._optimizer.param_groups:
             parameters["lr"] = rate
@@ -89,6 +96,8 @@ class Updates:
                 found = nats(piece)
                 engine.backward(found * scale)
             own = own + found.detach()
+            if piece is not last:
+                between()
         norm = engine.clip(self.model, self._clip)
         self._optimizer.step()
         self._optimizer.zero_grad()

@@ -52,13 +52,15 @@ def test_killed_and_continued_is_bit_for_bit_uninterrupted(project, tmp_path, mo
     assert folder.epochs()[columns].equals(whole.epochs()[columns])
 
 
-def test_interrupt_ends_the_workers_and_says_so(project):
+def test_interrupt_ends_the_workers_at_their_place_and_says_so(project):
     process = project.start(*ONE)
     wait_for(lambda: any(len(f.epochs()) >= 1 for f in project.folders()))
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
     assert process.returncode == 130
     assert not workers_of(project.folder)
+    (folder,) = project.folders()
+    assert (folder.path / "checkpoint-within.pt").exists()  # else it was killed after its grace
 
 
 def test_a_failed_run_is_no_wer_and_the_others_go_on(project):
