@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from signlab.corpora.base import Splits
-from signlab.errors import Interrupted, TrainingDiverged
+from signlab.errors import BadInput, Interrupted, TrainingDiverged
 from signlab.training.assembly import Assembly, Stage
 from signlab.training.averaging import copied
 from signlab.training.checkpoint import Checkpoint, State, Within
@@ -115,11 +115,13 @@ class Trainer:
         Raises:
             TrainingDiverged: A loss or a gradient is no number, and no retry is left.
             Interrupted: A signal came; a checkpoint holds the place.
+            BadInput: The killed run was on another kind of device.
         """
         state = resumed or Checkpoint()
         if resumed is None:
             self._save(state)
         else:
+            _check_device(self._engine.device, state)
             self._go_to(state)
         while state.phase < len(self._assembly.stages):
             try:
@@ -246,6 +248,16 @@ class Trainer:
         slower = replace(good, rate=SLOWER)
         self._save(slower)  # or a kill within the epoch would go back to the full rate
         return slower
+
+
+def _check_device(device: torch.device, state: Checkpoint) -> None:
+    """A device draws in its own way, and its generators have states of their own."""
+    if len(state.random) != len(_random_states(device)):
+        there = "the CPU" if len(state.random) == 1 else "an accelerator"
+        raise BadInput(
+            f"the run's checkpoint is of a training on {there}, and this device is "
+            f"{device.type!r}: go on there, or train again with --fresh"
+        )
 
 
 def _random_states(device: torch.device) -> list[torch.Tensor]:

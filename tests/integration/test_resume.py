@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,12 +14,12 @@ import pytest
 import torch
 import toy  # noqa: F401  # registers
 
-from signlab.errors import Interrupted, TrainingDiverged
+from signlab.errors import BadInput, Interrupted, TrainingDiverged
 from signlab.execution.catalogue import CATALOGUE
 from signlab.study.files import write_json
 from signlab.study.folder import RunFolder
 from signlab.study.recipe import Values, resolve
-from signlab.training.checkpoint import load_checkpoint, load_model
+from signlab.training.checkpoint import load_checkpoint, load_model, save_checkpoint
 from signlab.training.engine import Engine
 from signlab.training.learner import Learner
 from signlab.training.run import train
@@ -181,6 +182,18 @@ def test_a_training_is_tried_again_once_also_if_it_is_killed_after_that(tmp_path
     with pytest.raises(TrainingDiverged, match="update 1 of epoch 2; a lower"):
         train(folder)
     assert len(folder.notes()) == 1
+
+
+def test_a_checkpoint_of_another_kind_of_device_is_refused(tmp_path, monkeypatch):
+    fragile(monkeypatch, bearable=0.0)
+    folder = begun(tmp_path / "run", FLAT)
+    with pytest.raises(TrainingDiverged):
+        train(folder)
+    path = folder.path / "checkpoint.pt"
+    left, origin = load_checkpoint(path)
+    save_checkpoint(path, replace(left, random=[*left.random, *left.random]), origin)
+    with pytest.raises(BadInput, match="a training on an accelerator, and this device is 'cpu'"):
+        train(folder)
 
 
 def test_a_training_ends_with_the_last_epoch_where_the_recipe_says_so(tmp_path):
