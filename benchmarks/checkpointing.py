@@ -51,7 +51,7 @@ def measure(target: Target, *, checkpoint_blocks: bool) -> tuple[float, float, f
     assembly = assemble(recipe, target.layout, target.vocabulary)
     samples = [invented(frames, target.layout, target.vocabulary) for frames in FRAMES]
     batch = collate(samples, target.vocabulary, assembly.features.selection)
-    recognizer, (stage, _) = assembly.recognizer.train(), assembly.at(0)
+    recognizer, stage = assembly.recognizer.train(), assembly.stages[0]
     engine = Engine(assembly.computation, cpu=True)
     update = Updates(engine, recognizer, adamw(assembly), clip=assembly.schedule.clip, pieces=1)
 

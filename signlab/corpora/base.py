@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ class Splits:
     test: Sequence[Sample]
     signed: Sequence[Sample] | None = None
 
-    @property
+    @cached_property
     def references(self) -> list[tuple[str, ...]]:
         """What a language model may learn from."""
         signed = self.train(0) if self.signed is None else self.signed

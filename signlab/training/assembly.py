@@ -53,14 +53,6 @@ class Assembly:
     scoring: Scoring
     vocabulary: tuple[str, ...]
 
-    def at(self, epoch: int) -> tuple[Stage, int]:
-        """The stage of an epoch (from 0), and how many of the stage's epochs come before it."""
-        for stage in self.stages:
-            if epoch < stage.phase.epochs:
-                return stage, epoch
-            epoch -= stage.phase.epochs
-        raise IndexError("beyond the last epoch of the schedule")
-
     def forward(self, batch: Batch, model: nn.Module | None = None) -> Output:
         """What the recogniser gives for a batch, augmented or not.
 

@@ -110,7 +110,7 @@ def _recognise(assembly: Assembly, sample: Sample) -> None:
 
 def _updates(assembly: Assembly, batch: Batch) -> np.ndarray:
     """The time of each of some updates, in ms: features, both passes, clipping, optimiser."""
-    recognizer, (stage, _) = assembly.recognizer.train(), assembly.at(0)
+    recognizer, stage = assembly.recognizer.train(), assembly.stages[0]
     engine, clip = Engine(assembly.computation, cpu=True), assembly.schedule.clip
     update = Updates(engine, recognizer, adamw(assembly), clip=clip, pieces=1)
 

@@ -60,8 +60,8 @@ class Concatenate(Augmentation):
         partner, found = partners(batch, generator)
         rows, frames, labels = _whole(batch)
         pieces = [
-            (Piece(rows, 0 * rows, frames), Piece(rows, 0 * rows, labels)),
-            (Piece(partner, 0 * rows, frames[partner]), Piece(partner, 0 * rows, labels[partner])),
+            (Piece.whole(rows, frames), Piece.whole(rows, labels)),
+            (Piece.whole(partner, frames[partner]), Piece.whole(partner, labels[partner])),
         ]
         lengths = bridged_lengths([piece for piece, _ in pieces], self._gap)
         chosen &= found & (lengths <= self._frames)
@@ -168,8 +168,8 @@ def _spliced(
     needed = frames_needed(labels, counts, out_lengths=out_lengths, frames=int(lengths.max()))
     chosen = chosen & (needed <= lengths)
     rows, frames, own = _whole(batch)
-    whole = Piece(rows, 0 * rows, frames), Piece(rows, 0 * rows, own)
-    nothing = Piece(rows, 0 * rows, 0 * rows)
+    whole = Piece.whole(rows, frames), Piece.whole(rows, own)
+    nothing = Piece.whole(rows, 0 * rows)
     kept = [whole, *[(nothing, nothing)] * (len(pieces) - 1)]
     frame_pieces, label_pieces = (
         [_either(chosen, new[kind], old[kind]) for new, old in zip(pieces, kept, strict=True)]

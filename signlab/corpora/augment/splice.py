@@ -27,6 +27,11 @@ class Piece:
     start: Places
     end: Places
 
+    @classmethod
+    def whole(cls, row: Places, size: Places) -> "Piece":
+        """All of an old utterance, which has so many frames or labels."""
+        return cls(row, torch.zeros_like(row), size)
+
     @property
     def size(self) -> Places:
         """How many frames or labels."""
