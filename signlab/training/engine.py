@@ -23,6 +23,9 @@ T = TypeVar("T")
 STEPPING = (DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM, DistributedType.XLA)
 """Where accelerate steps in its own way."""
 
+SMALLEST_SCALE = 2.0**-10
+"""Of a loss in float16, which begins at 2 ** 16 and is halved where a gradient overflows."""
+
 MIXED: dict[Precision, str] = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}
 """What accelerate calls a precision of activations beside weights in single precision."""
 
@@ -92,11 +95,18 @@ class Engine:
     def clip(self, model: nn.Module, largest: float) -> Tensor:
         """Shorten the gradient to ``largest``, and tell how long it was."""
         found = self._accelerator.clip_grad_norm_(model.parameters(), largest)
-        norm = torch.as_tensor(found)  # under DeepSpeed alone it may be None
+        return torch.as_tensor(found)  # under DeepSpeed alone it may be None
+
+    def overflows(self, norm: Tensor) -> Tensor:
+        """Whether float16 could not hold the gradient, which has this norm.
+
+        The update is then left out and the next ones are scaled less. Where that helps no more,
+        the gradient itself is no number, and this is false.
+        """
         if self.scaler is None:
-            return norm
-        # float16 overflowed: the update is left out and the next ones are scaled less
-        return torch.where(norm.isfinite(), norm, 0.0)
+            return torch.zeros_like(norm, dtype=torch.bool)
+        scale = self.scaler.scale(torch.ones_like(norm))
+        return ~norm.isfinite() & (scale > SMALLEST_SCALE)
 
     @property
     def scaler(self) -> torch.amp.GradScaler | None:

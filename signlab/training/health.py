@@ -17,28 +17,42 @@ class Sums:
 
     Attributes:
         updates: How many were looked at.
+        skipped: How many of them float16 left out.
         loss: In nats.
         labels: Which these are spread over.
-        norm: Of the gradients.
+        norm: Of the gradients, those that were left out aside.
         largest_norm: The largest of them.
         seconds: Spent on the updates.
-        unseen: Loss, labels and norm of the updates since the last look, as far as they were read.
+        unseen: What ``add`` was given of the updates since the last look, as far as it was read.
     """
 
     def __init__(self) -> None:
         self._unread: list[Tensor] = []
         self.unseen: list[list[float]] = []
-        self.updates = 0
+        self.updates = self.skipped = 0
         self.labels = 0
         self.loss = self.norm = self.largest_norm = self.seconds = 0.0
 
-    def add(self, loss: Tensor, labels: Tensor, norm: Tensor) -> None:
-        """Note an update: the nats and the labels of its utterances, its gradient's norm.
+    @property
+    def mean_norm(self) -> float:
+        """Of the gradients; NaN where all were left out."""
+        taken = self.updates - self.skipped
+        return self.norm / taken if taken else math.nan
+
+    def add(self, loss: Tensor, labels: Tensor, norm: Tensor, skipped: Tensor) -> None:
+        """Note an update.
+
+        Args:
+            loss: Nats of its utterances.
+            labels: Of these.
+            norm: Of its gradient.
+            skipped: Whether it was left out, which is no harm.
 
         Raises:
             TrainingDiverged: At every LOOK_EVERYth, as ``look`` does.
         """
-        self._unread.append(torch.stack([loss.detach(), labels.to(loss), norm.to(loss)]))
+        row = [loss.detach(), labels.to(loss), norm.to(loss), skipped.to(loss)]
+        self._unread.append(torch.stack(row))
         if len(self.unseen) + len(self._unread) == LOOK_EVERY:
             self.look()
 
@@ -50,15 +64,18 @@ class Sums:
         """
         self._read()
         rows, self.unseen = self.unseen, []
-        for loss, labels, norm in rows:
+        for loss, labels, norm, skipped in rows:
             self.updates += 1
-            if not (math.isfinite(loss) and math.isfinite(norm)):
+            if not (math.isfinite(loss) and (skipped or math.isfinite(norm))):
                 what = "gradient" if math.isfinite(loss) else "loss"
                 raise TrainingDiverged(
                     f"the {what} became infinite or not a number in update {self.updates}"
                 )
             self.loss += loss
             self.labels += int(labels)
+            if skipped:
+                self.skipped += 1
+                continue
             self.norm += norm
             self.largest_norm = max(self.largest_norm, norm)
 

@@ -190,7 +190,7 @@ class Trainer:
                 if rank := self._engine.rank:  # other activations drop out; the main as if alone
                     _set_random_states(self._engine.device, batches.random_states(rank))
                 done = self._learner.update(stage, batch, rate=rate, between=self._leave_if_asked)
-            sums.add(done.nats, done.labels, done.norm)
+            sums.add(done.nats, done.labels, done.norm, done.skipped)
             now = time.perf_counter()
             sums.seconds, last = sums.seconds + now - last, now
             self._leave_if_asked()

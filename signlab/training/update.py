@@ -22,11 +22,13 @@ class Update:
         nats: Over the whole batch.
         labels: How many the batch has.
         norm: Of the gradient, before it was shortened.
+        skipped: Whether the weights stayed, since float16 could not hold the gradient.
     """
 
     nats: Tensor
     labels: Tensor
     norm: Tensor
+    skipped: Tensor
 
 
 def adamw(assembly: Assembly) -> torch.optim.Optimizer:
@@ -99,9 +101,10 @@ class Updates:
             if piece is not last:
                 between()
         norm = engine.clip(self.model, self._clip)
+        skipped = engine.overflows(norm)
         self._optimizer.step()
         self._optimizer.zero_grad()
-        return Update(engine.total(own), labels, norm)
+        return Update(engine.total(own), labels, norm, skipped)
 
     def _share(self, batch: Batch, views: int) -> list[Batch]:
         """The pieces of a batch that this process computes: as many as every other's."""

@@ -196,6 +196,9 @@ def test_a_checkpoint_of_another_version_is_refused(tmp_path):
         opened(tmp_path, []).load()
 
 
+KEPT, SKIPPED = torch.tensor(False), torch.tensor(True)
+
+
 @pytest.mark.parametrize(
     ("place", "value", "what"), [(0, math.nan, "loss"), (2, math.inf, "gradient")]
 )
@@ -204,7 +207,7 @@ def test_divergence_names_the_first_update_that_is_no_number(at, place, value, w
     sums = Sums()
     told = ""
     for update in range(at + 3):
-        row = [torch.tensor(2.0), torch.tensor(4), torch.tensor(0.5)]
+        row = [torch.tensor(2.0), torch.tensor(4), torch.tensor(0.5), KEPT]
         if update >= at:
             row[place] = torch.tensor(value)
         try:
@@ -220,7 +223,7 @@ def test_divergence_names_the_first_update_that_is_no_number(at, place, value, w
 def test_sums_add_up_and_go_on_from_where_they_were():
     whole, first, rest = Sums(), Sums(), Sums()
     values = [
-        (torch.tensor(float(i)), torch.tensor(i), torch.tensor(i / 7))
+        (torch.tensor(float(i)), torch.tensor(i), torch.tensor(i / 7), KEPT)
         for i in range(2 * LOOK_EVERY + 5)
     ]
     for i, row in enumerate(values):
@@ -237,6 +240,21 @@ def test_sums_add_up_and_go_on_from_where_they_were():
     assert whole.largest_norm == pytest.approx(104 / 7)
 
 
+def test_what_float16_left_out_is_counted_and_no_gradient():
+    sums = Sums()
+    sums.add(torch.tensor(6.0), torch.tensor(3), torch.tensor(math.inf), SKIPPED)
+    sums.look()
+    assert math.isnan(sums.mean_norm)
+    for norm in (0.5, 1.5):
+        sums.add(torch.tensor(6.0), torch.tensor(3), torch.tensor(norm), KEPT)
+    sums.look()
+    assert (sums.updates, sums.skipped, sums.loss, sums.labels) == (3, 1, 18.0, 9)
+    assert (sums.mean_norm, sums.largest_norm) == (1.0, 1.5)
+    sums.add(torch.tensor(math.nan), torch.tensor(3), torch.tensor(math.nan), SKIPPED)
+    with pytest.raises(TrainingDiverged, match=r"the loss .* in update 4"):
+        sums.look()
+
+
 def progressed(wers: list[int], **settings) -> Checkpoint:
     """The state after epochs with so many errors of 100 on dev."""
     schedule = SCHEDULES.build(
@@ -246,7 +264,7 @@ def progressed(wers: list[int], **settings) -> Checkpoint:
     for wer in wers:
         assert state.phase < 2, "went on after the end"
         sums = Sums()
-        sums.add(torch.tensor(6.0), torch.tensor(3), torch.tensor(0.5))
+        sums.add(torch.tensor(6.0), torch.tensor(3), torch.tensor(0.5), KEPT)
         sums.look()
         evaluation = Evaluation(Errors(wer, 0, 0, 100), 1.0, 0.5, 3, [], [], [])
         weights = {"w": torch.tensor(float(state.epoch + 1))}

@@ -1,5 +1,6 @@
 """An update is the same in one piece or several, by one process or two."""
 
+import math
 import os
 import subprocess
 import sys
@@ -9,6 +10,9 @@ import pytest
 import torch
 import updates as scenario
 from accelerate.state import AcceleratorState, GradientState
+
+from signlab.training.computation import Computation
+from signlab.training.engine import Engine
 
 TESTS = Path(__file__).parents[1]
 
@@ -66,3 +70,14 @@ def test_bfloat16_trains_nearly_alike_and_keeps_losses_in_float32():
     assert found != exact
     torch.testing.assert_close(found, exact, rtol=0.05, atol=0.0)
     assert {p.dtype for p in assembly.recognizer.parameters()} == {torch.float32}
+
+
+def test_a_gradient_that_no_scale_makes_a_number_is_no_overflow(monkeypatch):
+    engine = Engine(Computation())
+    norms = torch.tensor([1.0, math.inf, math.nan])
+    assert engine.overflows(norms).tolist() == [False] * 3
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**16)
+    monkeypatch.setattr(Engine, "scaler", scaler)
+    assert engine.overflows(norms).tolist() == [False, True, True]
+    scaler.update(2.0**-12)
+    assert engine.overflows(norms).tolist() == [False] * 3
