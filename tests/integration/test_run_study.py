@@ -100,7 +100,13 @@ def test_a_run_ends_with_the_epoch_that_is_best_on_dev(finished):
     for folder in finished[0].folders():
         rows = folder.epochs()
         best = min(rows.index, key=lambda i: (rows.dev_wer[i], rows.dev_loss_per_label[i]))
-        assert folder.result().best_epoch == rows.epoch[best]
+        result = folder.result()
+        assert result.best_epoch == rows.epoch[best]
+        assert result.dev.wer == rows.dev_wer[best]
+        assert result.blank_share == rows.blank_share[best]
+        assert result.distinct_glosses == rows.distinct_glosses[best]
+        escaped = [row["epoch"] for row in rows.to_dict("records") if row["dev_wer"] < 90]
+        assert result.epochs_to_escape == min(escaped)
 
 
 def test_a_run_leaves_the_tables_of_its_errors(finished):
