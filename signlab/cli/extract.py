@@ -1,6 +1,5 @@
 """``signlab corpus extract`` and ``signlab corpus model``: from films to landmarks."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -55,6 +54,7 @@ def extract(
     from signlab.corpora.extract.fill import fill
     from signlab.corpora.extract.films import find_films
     from signlab.corpora.extract.meter import Meter
+    from signlab.execution.pool import usable_cores
     from signlab.landmarks.bundle import find_model
 
     bundle = find_model(model)
@@ -66,7 +66,7 @@ def extract(
             bundle,
             name=name,
             licence=licence,
-            workers=workers or len(os.sched_getaffinity(0)),
+            workers=workers or usable_cores(),
             meter=meter,
         )
     tell_corpus(filled.store)

@@ -59,7 +59,9 @@ def run_study(
     settings that were found for it.
 
     What has a result is kept and what was interrupted goes on, so the same command can be given
-    again at any time. Exit code: 0 done, 2 bad input, 3 some runs failed, 130 interrupted.
+    again at any time. A run that another study in the same folder of runs has trained, with the
+    same code, is taken from there. Exit code: 0 done, 2 bad input, 3 some runs failed, 130
+    interrupted.
 
     Examples:
 

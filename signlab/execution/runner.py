@@ -13,6 +13,7 @@ from signlab.execution.locks import alone
 from signlab.execution.pool import Job, Running, run_jobs, usable_cores
 from signlab.execution.preflight import Plan
 from signlab.execution.progress import Progress
+from signlab.execution.reuse import take_over
 from signlab.reporting.report import write_report
 from signlab.reporting.summary import StudySummary, summarise
 from signlab.study.files import write_json
@@ -63,6 +64,9 @@ def run_study(plan: Plan, options: Options, console: Console) -> Outcome:
     with alone(study, PATIENCE_SECONDS if plan.spaces else 0.0):
         _write_plan(plan, options)
         folders = [prepare(study, run, fresh=options.fresh) for run in _chosen(plan, options.only)]
+        if not options.fresh:
+            for other, count in take_over(folders, options.runs).items():
+                console.print(f"{count} runs are taken from {other}, which trained the same")
         todo = [
             folder
             for folder in folders

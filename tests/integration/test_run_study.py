@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -189,6 +191,29 @@ def test_a_run_begins_with_the_weights_of_another(finished, tmp_path):
     assert "nowhere has no finished run" in done.stderr
     project.write(study=study, recipe=recipe.replace(str(source), "[1]"))
     assert "init_from = [1]: should be a path" in project.run("run-study", "study.yaml").stderr
+
+
+def test_what_another_study_has_trained_with_the_same_code_is_not_trained_again(finished, tmp_path):
+    project = Project(tmp_path)
+    first = tmp_path / "runs" / "first"
+    shutil.copytree(finished[0].folder / "runs" / "toy", first)
+    (stale,) = (RunFolder(path) for path in first.glob("same/default-0-*"))
+    old = stale.result()
+    stale.write_result(replace(old, environment={**old.environment, "revision": "another"}))
+    project.write(study=STUDY.replace("name: toy", "name: second").replace("[0, 1, 2]", "[0]"))
+    done = project.run("run-study", "study.yaml", "--json")
+    assert done.returncode == 0, done.stderr
+    assert "2 runs are taken from first" in done.stderr
+    second = {path.parent.name: RunFolder(path) for path in (first.parent / "second").glob("*/*-*")}
+    assert second["same"].result().seconds != old.seconds
+    for name in ("baseline", "no-hands"):
+        (source,) = (RunFolder(path) for path in first.glob(f"{name}/default-0-*"))
+        assert second[name].result() == source.result()
+        assert second[name].model_path.read_bytes() == source.model_path.read_bytes()
+        assert second[name].recipe()["study"] == "second"
+        assert second[name].speed() not in (None, source.speed())
+        sent = [json.loads((f.path / "mlflow.json").read_text()) for f in (second[name], source)]
+        assert sent[0]["run_id"] != sent[1]["run_id"]
 
 
 def test_a_decoder_is_tuned_on_dev_and_scored_by_the_profile_of_the_recipe(tmp_path):
