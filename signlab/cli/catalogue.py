@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+WIDE = 1000
+"""Columns where no one looks: a line each, for grep."""
+
 Recipe = Annotated[Path, typer.Option(help="The recipe at whose size parameters are counted.")]
 
 
@@ -40,4 +43,7 @@ def _print(rows: list[tuple[str, ...]]) -> None:
     table = Table(*header, box=None, pad_edge=False)
     for row in body:
         table.add_row(*row)
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console.width = WIDE
+    console.print(table)

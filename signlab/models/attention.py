@@ -9,7 +9,7 @@ from signlab.models.base import (
     Lengths,
     Mask,
     NewActivations,
-    Sequential,
+    SameLength,
     valid_positions,
 )
 from signlab.models.positions import RELATIONS, Positions
@@ -69,7 +69,7 @@ def join_heads(x: Tensor) -> Activations:
     return x.transpose(1, 2).flatten(2)
 
 
-class AttentionLayer(Sequential):
+class AttentionLayer(SameLength):
     """Normalised activations attend to each other; the sum with them is normalised again.
 
     Args:
@@ -90,9 +90,6 @@ class AttentionLayer(Sequential):
         added = self.attention(x, valid_positions(x.shape[1], lengths))
         return self.after(x + self.dropout(added)), lengths
 
-    def out_lengths(self, lengths: Lengths) -> Lengths:
-        return lengths
-
 
 class DropPath(nn.Module):
     """Leaves a branch out for whole utterances in training, and scales it up for the others.
@@ -112,9 +109,13 @@ class DropPath(nn.Module):
 
 
 def drop_path_rates(last: float, layers: int) -> list[float]:
-    """Rates that grow linearly from 0 in the first layer to ``last`` in the last.
+    """Rates that grow linearly from 0 in the first of several layers to ``last`` in the last.
 
     >>> drop_path_rates(0.25, 3)
     [0.0, 0.125, 0.25]
+    >>> drop_path_rates(0.25, 1)
+    [0.25]
     """
-    return [last * layer / max(layers - 1, 1) for layer in range(layers)]
+    if layers == 1:
+        return [last]
+    return [last * layer / (layers - 1) for layer in range(layers)]

@@ -122,6 +122,17 @@ class Sequential(Block):
         """The lengths that ``forward`` gives."""
 
 
+class SameLength(Sequential):
+    """A layer that gives a timestep for each that it is given."""
+
+    def out_lengths(self, lengths: Lengths) -> Lengths:
+        return lengths
+
+
+class Passage(SameLength):
+    """What leads into the layers of an encoder, or out of them, and is none of them."""
+
+
 class Stack(Sequential):
     """Layers one after another; the recogniser may look between them, or checkpoint each."""
 

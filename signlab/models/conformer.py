@@ -15,7 +15,7 @@ from signlab.models.base import (
     Lengths,
     NewActivations,
     Positive,
-    Sequential,
+    SameLength,
     Stack,
     valid_positions,
 )
@@ -49,7 +49,7 @@ class ConvModule(nn.Module):
         return self.out(functional.silu(x))
 
 
-class ConvAttentionLayer(Sequential):
+class ConvAttentionLayer(SameLength):
     """The branches of a layer, which its kinds put in order.
 
     Args:
@@ -87,9 +87,6 @@ class ConvAttentionLayer(Sequential):
         self.conv = ConvModule(width, kernel=kernel, norm=norm, gated=self.gated)
         self.second = feed_forward(width, expansion, dropout)
         self.leave = nn.Sequential(nn.Dropout(dropout), DropPath(drop_path))
-
-    def out_lengths(self, lengths: Lengths) -> Lengths:
-        return lengths
 
 
 class ConvAttention(Stack):

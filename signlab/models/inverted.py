@@ -15,7 +15,7 @@ from signlab.models.base import (
     PartPresence,
     Positive,
     Presence,
-    Sequential,
+    SameLength,
     Stack,
     Stem,
 )
@@ -23,7 +23,7 @@ from signlab.models.convolution import SeparableConv, TimeConv, shortened
 from signlab.models.stems import any_presence
 
 
-class InvertedResidual(Sequential):
+class InvertedResidual(SameLength):
     """Widen, filter every channel over time, narrow, and add the input.
 
     Args:
@@ -49,9 +49,6 @@ class InvertedResidual(Sequential):
     def forward(self, x: Activations, lengths: Lengths) -> tuple[Activations, Lengths]:
         wide, _ = self.filter(functional.silu(self.widen(self.norm(x))), lengths)
         return x + self.dropout(self.narrow(functional.silu(wide))), lengths
-
-    def out_lengths(self, lengths: Lengths) -> Lengths:
-        return lengths
 
 
 @STEMS.register("inverted-residual")

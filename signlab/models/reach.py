@@ -15,7 +15,7 @@ from signlab.registry import BadSetting
 def check_reach(recognizer: Recognizer, model: Mapping[str, Any], frames: int) -> None:
     """Refuse kernels larger than any utterance, and utterances longer than a block can take.
 
-    The outer weights of such a kernel would never see anything but padding.
+    Some weights of such a kernel would hardly ever see anything but padding.
 
     Args:
         recognizer: May be on the meta device; nothing is computed.
@@ -28,7 +28,7 @@ def check_reach(recognizer: Recognizer, model: Mapping[str, Any], frames: int) -
     for slot, layer, timesteps in _places(recognizer, frames):
         there = f"the longest utterance has {frames} frames, which are {timesteps} timesteps there"
         for module in layer.modules():
-            if isinstance(module, TimeConv) and module.reach >= timesteps:
+            if isinstance(module, TimeConv) and 2 * module.reach >= timesteps:
                 (kernel,) = module.filter.kernel_size
                 span = f" at a distance of {module.dilation}" * (module.dilation > 1)
                 raise BadSetting(
@@ -55,8 +55,16 @@ def _places(recognizer: Recognizer, frames: int) -> Iterator[tuple[str, nn.Modul
 
 def _key(slot: str, choice: Mapping[str, Any], word: str, value: int) -> str:
     """The place of the setting whose name has a word and whose value is, or holds, a number."""
+    return next(_keys(f"model.{slot}", choice, word, value), f"model.{slot}")
+
+
+def _keys(place: str, choice: Mapping[str, Any], word: str, value: int) -> Iterator[str]:
     for name, setting in choice.items():
-        held = setting if isinstance(setting, list) else [setting]
+        several = isinstance(setting, list)
+        held = setting if several else [setting]
         if word in name and value in held:
-            return f"model.{slot}.{name}"
-    return f"model.{slot}"
+            yield f"{place}.{name}"
+        for number, inner in enumerate(held):  # the blocks of a chain, or what another is before
+            if isinstance(inner, Mapping):
+                below = f"{place}.{name}.{number}" if several else f"{place}.{name}"
+                yield from _keys(below, inner, word, value)

@@ -22,6 +22,7 @@ from signlab.models.base import (
     Logits,
     PartFeatures,
     PartWeights,
+    Passage,
     Presence,
     Sequential,
     Stack,
@@ -108,13 +109,14 @@ class Recognizer(nn.Module):
         x = through(self.fusion, encoded, present)
         for layer in layers(self.temporal):
             x, lengths = through(layer, x, lengths)
-        taps = []
+        taps = [x]
         for layer in layers(self.encoder):
-            taps.append(x)
             x, lengths = through(layer, x, lengths)
+            if not isinstance(layer, Passage):
+                taps.append(x)
         extra = [
             AuxiliaryOutput(log_softmax(scores), lengths, self.auxiliary.weight)
-            for scores in (self.auxiliary(taps) if self.training else [])
+            for scores in (self.auxiliary(taps[:-1]) if self.training else [])
         ]
         return Output(log_softmax(self.head(x)), lengths, tuple(extra))
 
@@ -200,7 +202,8 @@ def build_recognizer(
             "model.head",
             f"gives {head.out_width} outputs, and the blank and the glosses need {outputs}",
         )
-    widths = (temporal.out_width, *(layer.out_width for layer in layers(encoder)[:-1]))
+    within = [layer.out_width for layer in layers(encoder) if not isinstance(layer, Passage)]
+    widths = (temporal.out_width, *within[:-1])
     auxiliary = _fill("auxiliary", model, widths=widths, outputs=outputs)
     return Recognizer(stem, fusion, temporal, encoder, head, auxiliary)
 

@@ -10,10 +10,10 @@ import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
-from signlab.models.base import Activations, Lengths, NewActivations, Sequential
+from signlab.models.base import Activations, Lengths, NewActivations, SameLength
 
 
-class BiRecurrent(Sequential):
+class BiRecurrent(SameLength):
     """One layer in two directions; padding never reaches a valid timestep.
 
     Args:
@@ -36,9 +36,6 @@ class BiRecurrent(Sequential):
         backward, _ = self.reverse(reordered(x, order))
         return torch.cat([onward, reordered(backward, order)], dim=-1), lengths
 
-    def out_lengths(self, lengths: Lengths) -> Lengths:
-        return lengths
-
 
 def reversal(time: int, lengths: Lengths) -> Int[Tensor, "batch time"]:
     """For each utterance the timesteps last to first, its padding where it was.
@@ -55,7 +52,7 @@ def reordered(x: Activations, order: Int[Tensor, "batch time"]) -> Activations:
     return x.gather(1, order[:, :, None].expand_as(x))
 
 
-class RecurrentLayer(Sequential):
+class RecurrentLayer(SameLength):
     """A layer in two directions and dropout.
 
     Args:
@@ -81,11 +78,8 @@ class RecurrentLayer(Sequential):
     def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
         return self.dropout(self.recurrent(x, lengths)[0]), lengths
 
-    def out_lengths(self, lengths: Lengths) -> Lengths:
-        return lengths
 
-
-class ResidualLayer(Sequential):
+class ResidualLayer(SameLength):
     """A layer in two directions, added to its input, then normalised.
 
     Args:
@@ -108,6 +102,3 @@ class ResidualLayer(Sequential):
     def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
         added = self.dropout(self.project(self.recurrent(x, lengths)[0]))
         return self.norm(self.skip(x) + added), lengths
-
-    def out_lengths(self, lengths: Lengths) -> Lengths:
-        return lengths

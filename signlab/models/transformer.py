@@ -14,7 +14,9 @@ from signlab.models.base import (
     Dropout,
     Lengths,
     NewActivations,
+    Passage,
     Positive,
+    SameLength,
     Sequential,
     Stack,
     valid_positions,
@@ -25,7 +27,7 @@ from signlab.models.positions import Positions, Sinusoids
 Rate = Annotated[float, Field(ge=0, lt=1)]
 
 
-class TransformerLayer(Sequential):
+class TransformerLayer(SameLength):
     """Attention, then a two-layer perceptron, each added to its normalised input.
 
     Args:
@@ -53,11 +55,8 @@ class TransformerLayer(Sequential):
         x = x + self.leave(self.attention(self.before_attention(x), valid))
         return x + self.leave(self.mixing(self.before_mixing(x))), lengths
 
-    def out_lengths(self, lengths: Lengths) -> Lengths:
-        return lengths
 
-
-class Entrance(Sequential):
+class Entrance(Passage):
     """To the encoder's width, perhaps with a code of each timestep."""
 
     def __init__(self, in_width: int, width: int, positions: Positions, dropout: float) -> None:
@@ -70,11 +69,8 @@ class Entrance(Sequential):
     def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
         return self.dropout(self.code(self.project(x))), lengths
 
-    def out_lengths(self, lengths: Lengths) -> Lengths:
-        return lengths
 
-
-class Exit(Sequential):
+class Exit(Passage):
     """The normalisation after the last of layers that normalise what they read."""
 
     def __init__(self, width: int) -> None:
@@ -84,9 +80,6 @@ class Exit(Sequential):
 
     def forward(self, x: Activations, lengths: Lengths) -> tuple[NewActivations, Lengths]:
         return self.norm(x), lengths
-
-    def out_lengths(self, lengths: Lengths) -> Lengths:
-        return lengths
 
 
 @ENCODERS.register("transformer")
@@ -120,12 +113,8 @@ class Transformer(Stack):
     ) -> None:
         attention = partial(SelfAttention, width, heads=heads, positions=positions, dropout=dropout)
         layer = partial(TransformerLayer, width, expansion=expansion, dropout=dropout)
-        super().__init__(
-            [
-                Entrance(in_width, width, positions, dropout),
-                *_tower(layer, attention, drop_path, layers),
-            ]
-        )
+        entrance = Entrance(in_width, width, positions, dropout)
+        super().__init__(_tower(entrance, layer, attention, drop_path, layers))
 
 
 @ENCODERS.register("linformer")
@@ -161,12 +150,8 @@ class LinformerEncoder(Stack):
             Linformer, width, heads=heads, dropout=dropout, rank=rank, longest=longest
         )
         layer = partial(TransformerLayer, width, expansion=expansion, dropout=dropout)
-        super().__init__(
-            [
-                Entrance(in_width, width, "sinusoidal", dropout),
-                *_tower(layer, attention, drop_path, layers),
-            ]
-        )
+        entrance = Entrance(in_width, width, "sinusoidal", dropout)
+        super().__init__(_tower(entrance, layer, attention, drop_path, layers))
 
 
 @ENCODERS.register("performer")
@@ -198,24 +183,21 @@ class PerformerEncoder(Stack):
     ) -> None:
         attention = partial(Performer, width, heads=heads, dropout=dropout, features=features)
         layer = partial(TransformerLayer, width, expansion=expansion, dropout=dropout)
-        super().__init__(
-            [
-                Entrance(in_width, width, "sinusoidal", dropout),
-                *_tower(layer, attention, drop_path, layers),
-            ]
-        )
+        entrance = Entrance(in_width, width, "sinusoidal", dropout)
+        super().__init__(_tower(entrance, layer, attention, drop_path, layers))
 
 
 def _tower(
+    entrance: Entrance,
     layer: Callable[..., TransformerLayer],
     attention: Callable[[], nn.Module],
     drop_path: float,
     layers: int,
 ) -> list[Sequential]:
-    """The layers, with rising rates of DropPath, and the normalisation at the end."""
+    """The layers, with rising rates of DropPath, between entrance and normalisation."""
     rates = drop_path_rates(drop_path, layers)
-    tower: list[Sequential] = [layer(attention(), drop_path=rate) for rate in rates]
-    return [*tower, Exit(tower[-1].out_width)]
+    tower = (layer(attention(), drop_path=rate) for rate in rates)
+    return [entrance, *tower, Exit(entrance.out_width)]
 
 
 def feed_forward(width: int, expansion: int, dropout: float) -> nn.Sequential:

@@ -150,7 +150,7 @@ def export(
         part.touch()  # before the long work
         _write(module, layout, about, part, file_format)
         call = load(part, file_format, threads)
-        difference = max(_difference(call, module, layout, lengths) for lengths in UNSEEN)
+        difference = float(np.max([_difference(call, module, layout, each) for each in UNSEEN]))
         if not difference <= TOLERANCE:
             raise SignlabError(
                 f"{path}: not written, since its log-probabilities differ by {difference:.1e} from "
@@ -221,13 +221,13 @@ def _axes(name: str) -> tuple[str, ...]:
 
 @torch.inference_mode()
 def _difference(call: Call, module: Deployed, layout: Layout, lengths: tuple[int, ...]) -> float:
-    """The largest difference of a log-probability; infinite where lengths differ."""
+    """The largest difference of a log-probability; infinite where lengths differ, NaN if one is."""
     inputs: Inputs = invented(layout, lengths, seed=1)
     expected, timesteps = module(*inputs)
     found, ends = call(*inputs)
     if ends.tolist() != timesteps.tolist():
         return float("inf")
-    return max(
-        float(np.abs(found[row, :end] - expected[row, :end].numpy()).max())
-        for row, end in enumerate(ends.tolist())
+    rows = enumerate(ends.tolist())
+    return float(
+        np.max([np.abs(found[r, :end] - expected[r, :end].numpy()).max() for r, end in rows])
     )

@@ -7,9 +7,10 @@ import torch
 
 from signlab.errors import BadInput
 from signlab.models.attention import DropPath, SelfAttention, split_heads
+from signlab.models.conformer import Conformer
 from signlab.models.efficient_attention import Linformer, Performer
 from signlab.models.positions import RELATIONS
-from signlab.models.transformer import Transformer
+from signlab.models.transformer import LinformerEncoder, PerformerEncoder, Transformer
 from signlab.registry import BadSetting
 
 VALID = torch.ones(1, 9, dtype=torch.bool)
@@ -120,6 +121,13 @@ def test_drop_path_leaves_out_whole_utterances_and_keeps_the_mean():
     assert ((rows == 0).all(1) | (rows == 1 / 0.75).all(1)).all()
     assert y.mean().item() == pytest.approx(1, abs=0.05)
     assert torch.equal(DropPath(0.25).eval()(y), y)
+
+
+@pytest.mark.parametrize("encoder", [Transformer, LinformerEncoder, PerformerEncoder, Conformer])
+def test_branches_are_left_out_the_more_the_deeper_they_are(encoder):
+    built = encoder(in_width=8, width=8, heads=2, layers=3, drop_path=0.2)
+    rates = [module.rate for module in built.modules() if isinstance(module, DropPath)]
+    assert rates == pytest.approx([0.0, 0.1, 0.2])
 
 
 def test_what_cannot_be_divided_is_refused():

@@ -1,6 +1,7 @@
 """Every block as a graph of any batch and length; a whole run as a file that others can read."""
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -26,14 +27,29 @@ from signlab.study.recipe import resolve
 from signlab.training.assembly import assemble, restore
 from signlab.training.checkpoint import TrainedModel, save_model
 from signlab.training.deployed import Deployed, Description
-from signlab.training.export import export, export_run
+from signlab.training.export import export, export_run, load
 from signlab.training.tracing import to_onnx, trace
 
 PAGE = Path(__file__).parents[2] / "docs" / "export.md"
 ABOUT = Description(("A",), "pose-hands", {"pose": 33}, "abc")
 GLOSSES = tuple(f"G{number}" for number in range(6))
 
-NAMES = [(slot, name) for slot in SLOTS if slot != "auxiliary" for name in SLOTS[slot].names()]
+POOLED = {"pool": "max"}
+RELATIVE = [
+    {"width": 12, "heads": 2, "layers": 1, "positions": positions}
+    for positions in ("t5", "transformer-xl")
+]
+CASES = [
+    (slot, name, settings)
+    for slot in SLOTS
+    if slot != "auxiliary"
+    for name in SLOTS[slot].names()
+    for settings in TRIALS.get(f"{slot} {name}", [{}])[:1]
+] + [
+    ("temporal", "multiscale", POOLED),
+    *[("encoder", "transformer", settings) for settings in RELATIVE],
+]
+"""Every block once, and settings with which one computes something else."""
 
 
 pytestmark = pytest.mark.usefixtures("sizes_may_be_symbols")
@@ -59,18 +75,17 @@ UNSEEN = ((29, slice(0, 3)), (17, slice(3, 4)))
 """Lengths and batches that are not traced; the second is one utterance."""
 
 
-def traced(slot: str, name: str):
-    settings = TRIALS.get(f"{slot} {name}", [{}])[0]
+def traced(slot: str, name: str, settings: dict):
     module = Bare(slot, build(slot, name, settings)).eval()
     return module, trace(module, tensors(slot, 24, slice(0, 2)), (2, 2, 1))
 
 
-every_block = pytest.mark.parametrize(("slot", "name"), NAMES, ids=map("-".join, NAMES))
+every_block = pytest.mark.parametrize(("slot", "name", "settings"), CASES)
 
 
 @every_block
-def test_every_block_becomes_a_graph_of_any_batch_and_length(slot, name):
-    module, program = traced(slot, name)
+def test_every_block_becomes_a_graph_of_any_batch_and_length(slot, name, settings):
+    module, program = traced(slot, name, settings)
     graph = program.module()
     for inputs in (tensors(slot, *size) for size in UNSEEN):
         y, lengths = module(*inputs)
@@ -81,8 +96,8 @@ def test_every_block_becomes_a_graph_of_any_batch_and_length(slot, name):
 
 @pytest.mark.nightly
 @every_block
-def test_every_block_gives_the_same_in_onnxruntime(slot, name, tmp_path):
-    module, program = traced(slot, name)
+def test_every_block_gives_the_same_in_onnxruntime(slot, name, settings, tmp_path):
+    module, program = traced(slot, name, settings)
     path, names = tmp_path / "block.onnx", ("x", "presence", "lengths")
     to_onnx(program, names, ("y", "ends")).save(path)
     session = onnxruntime.InferenceSession(path)
@@ -97,7 +112,13 @@ def test_every_block_gives_the_same_in_onnxruntime(slot, name, tmp_path):
 
 RECIPE = {
     "corpus": {"name": "toy"},
-    "features": {"parts": ["hands"], "derivatives": 0},
+    "features": {
+        "parts": ["pose", "hands"],
+        "points": "all",
+        "coordinates": 3,
+        "derivatives": 2,
+        "hands": "together",
+    },
     "model": {
         "stem": {"name": "conv", "width": 8, "stride": 2},
         "fusion": {"name": "concat", "width": 8},
@@ -188,7 +209,7 @@ def test_a_pt2_file_says_the_same_of_a_batch_in_plain_torch(finished, tmp_path):
         torch.testing.assert_close(theirs, ours, atol=1e-4, rtol=0)
 
 
-def test_what_cannot_be_exported_is_a_sentence(finished, tmp_path):
+def test_what_cannot_be_exported_is_a_sentence(finished, tmp_path, monkeypatch):
     folder, assembly = finished
     with pytest.raises(BadInput, match="no folder of a finished run"):
         export_run(RunFolder(tmp_path), None, "pt2")
@@ -199,6 +220,23 @@ def test_what_cannot_be_exported_is_a_sentence(finished, tmp_path):
         def forward(self, landmarks, *rest):
             log_probs, timesteps = super().forward(landmarks, *rest)
             return (log_probs if landmarks.sum() > 0 else -log_probs), timesteps
+
+    for error in (2e-4, math.nan):
+
+        def inexact(*arguments, error=error):
+            call = load(*arguments)
+
+            def other(*inputs):
+                log_probs, timesteps = call(*inputs)
+                log_probs[-1, -1, 0] += error
+                return log_probs, timesteps
+
+            return other
+
+        monkeypatch.setattr("signlab.training.export.load", inexact)
+        with pytest.raises(SignlabError, match="not written, since its log-probabilities differ"):
+            export_run(folder, tmp_path / "model.pt2", "pt2")
+    monkeypatch.undo()
 
     moody = Moody(assembly.features, assembly.recognizer)
     with pytest.raises(SignlabError, match="Python that looks at a value"):

@@ -20,6 +20,19 @@ def test_every_head_starts_at_the_blank_share(name):
     assert blank == pytest.approx(0.75, abs=0.02)
 
 
+def test_cosine_scores_are_angles_alone():
+    head = HEADS.build("cosine", {"scale": 5.0}, in_width=8, outputs=40).eval()
+    x = torch.randn(3, 4, 8, generator=torch.Generator().manual_seed(2))
+    scores = head(x)
+    assert scores.abs().max() <= 5.0
+    for longer in (3 * x, 0.01 * x):
+        torch.testing.assert_close(head(longer), scores)
+    with torch.no_grad():
+        head.directions *= 7
+    torch.testing.assert_close(head(x), scores)
+    torch.testing.assert_close(head(head.directions[None])[0, 3, 3], torch.tensor(5.0))
+
+
 @pytest.mark.parametrize(("glosses", "clusters"), [(10, 3), (7, 6), (50, None), (12, 4)])
 def test_cluster_probabilities_sum_to_one_and_factor(glosses, clusters):
     head = Cluster(in_width=5, outputs=glosses + 1, clusters=clusters).double()

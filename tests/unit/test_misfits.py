@@ -94,6 +94,10 @@ MISFITS = {
         "temporal: {name: dilated, kernels: [3, 5], dilations: [1, 17], downsample: 1}",
         "model.temporal.kernels", "distance of 17", "32 timesteps",
     ),
+    "a kernel within a chain": (
+        "temporal: {name: chain, blocks: [{name: single-scale}, {name: single-scale, kernel: 9}]}",
+        "model.temporal.blocks.1.kernel: a kernel of 9 timesteps", "8 timesteps",
+    ),
     "a kernel of a stem": ("stem: {kernel: 67}", "model.stem.kernel = 67", "a kernel of 67"),
     "a kernel of an encoder": (
         "encoder: {name: conformer, width: 8, kernel: 33}", "model.encoder.kernel", "16 timesteps",

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import signlab.models.blocks  # noqa: F401  (registers)
+from signlab.models.base import Passage
 from signlab.models.operations import multiply_adds
 from signlab.models.recognizer import Recognizer, build_recognizer
 from signlab.registry import BadSetting
@@ -137,17 +138,24 @@ def test_blank_starts_at_the_share_asked_for():
     assert blank.mean().item() == pytest.approx(share, abs=0.2)
 
 
-@pytest.mark.parametrize("name", ["interctc", "convctc"])
-def test_auxiliary_heads_answer_in_training_alone(name):
-    recognizer = build({"auxiliary": {"name": name, "weight": 0.5}})
+CONFORMER = {"name": "conformer", "width": 12, "layers": 2, "heads": 2, "kernel": 5}
+
+
+@pytest.mark.parametrize("encoder", [BASELINE["encoder"], CONFORMER], ids=["bilstm", "conformer"])
+@pytest.mark.parametrize(("name", "before"), [("convctc", 0), ("interctc", 1)])
+def test_auxiliary_heads_answer_in_training_alone_and_reach_the_layers_before_them(
+    name, before, encoder
+):
+    recognizer = build({"auxiliary": {"name": name, "weight": 0.5}, "encoder": encoder})
     output = recognizer.train()(*batch([24, 9]))
     (auxiliary,) = output.auxiliary
     assert auxiliary.weight == 0.5
     assert auxiliary.log_probs.shape == output.log_probs.shape
     assert torch.equal(auxiliary.lengths, output.lengths)
     auxiliary.log_probs.sum().backward()
-    last = recognizer.encoder.layers[1]
-    assert all(p.grad is None for p in last.parameters())
+    layers = [layer for layer in recognizer.encoder.layers if not isinstance(layer, Passage)]
+    learnt = [any(p.grad is not None for p in layer.parameters()) for layer in layers]
+    assert learnt == [number < before for number in range(2)]
     assert recognizer.eval()(*batch([24, 9])).auxiliary == ()
 
 
@@ -192,11 +200,14 @@ def test_checkpointing_changes_no_gradient_and_no_running_average():
     for checkpoint_blocks in (False, True):
         recognizer = build(change).double().train()
         recognizer.checkpoint_blocks = checkpoint_blocks
+        passes = []
+        recognizer.fusion.register_forward_pre_hook(lambda *_, to=passes: to.append(1))
         with torch.random.fork_rng():
             torch.manual_seed(5)
             output = recognizer(*batch([24, 9], torch.float64))
             output.log_probs[0].sum().backward()
         gradients = {name: p.grad for name, p in recognizer.named_parameters()}
+        assert len(passes) == 1 + checkpoint_blocks
         results.append(gradients | dict(recognizer.named_buffers()))
     assert results[0].keys() == results[1].keys()
     for name, expected in results[0].items():
