@@ -174,6 +174,14 @@ def valid_positions(time: int, lengths: Lengths) -> Mask:
     return torch.arange(time, device=lengths.device) < lengths[:, None]
 
 
+def with_presence(
+    x: Float[Tensor, "*timesteps width"], present: Bool[Tensor, "*timesteps"]
+) -> Float[Tensor, "*timesteps width_and_one"]:
+    """Zeros where a part is absent, and a last channel that says so."""
+    bits = present[..., None]
+    return torch.cat([torch.where(bits, x, 0.0), bits.to(x.dtype)], dim=-1)
+
+
 STEMS: Registry[Stem] = Registry("stem", given=("part_widths",))
 """Built with ``part_widths: dict[str, int]``, the features of each part."""
 

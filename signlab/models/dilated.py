@@ -8,7 +8,6 @@ from signlab.models.base import (
     TEMPORALS,
     Activations,
     Dropout,
-    Kernel,
     Lengths,
     NewActivations,
     Positive,
@@ -16,11 +15,10 @@ from signlab.models.base import (
     Stack,
 )
 from signlab.models.convolution import CONVOLUTIONS, Activation, Finish, Norm, TimeConv, shortened
-from signlab.models.temporals import Downsample, stage_strides
+from signlab.models.temporals import Downsample, Kernels, stage_strides
 from signlab.registry import BadSetting
 
 Several = Annotated[tuple[Positive, ...], Field(min_length=1)]
-Kernels = Annotated[tuple[Kernel, ...], Field(min_length=1)]
 
 
 class DilatedPair(Sequential):

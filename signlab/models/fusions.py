@@ -14,6 +14,7 @@ from signlab.models.base import (
     PartPresence,
     PartWeights,
     Positive,
+    with_presence,
 )
 from signlab.registry import BadSetting
 
@@ -37,9 +38,7 @@ class Concat(Fusion):
     def forward(
         self, parts: PartActivations, presence: PartPresence
     ) -> Float[Tensor, "batch time fused"]:
-        bits = presence[..., None]
-        known = torch.cat([torch.where(bits, parts, 0.0), bits.to(parts.dtype)], dim=-1)
-        return self.mix(known.flatten(2))
+        return self.mix(with_presence(parts, presence).flatten(2))
 
 
 @FUSIONS.register("flat")

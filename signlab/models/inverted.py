@@ -18,6 +18,7 @@ from signlab.models.base import (
     SameLength,
     Stack,
     Stem,
+    with_presence,
 )
 from signlab.models.convolution import SeparableConv, TimeConv, shortened
 from signlab.models.stems import any_presence
@@ -106,9 +107,7 @@ class InvertedResidualStem(Stem):
         for name, present, encode in zip(
             self.names, presence.unbind(2), self.encoders, strict=True
         ):
-            bits = present[:, :, None]
-            x = torch.cat([torch.where(bits, parts[name], 0.0), bits.to(parts[name].dtype)], dim=-1)
-            outputs.append(encode(x, lengths)[0])
+            outputs.append(encode(with_presence(parts[name], present), lengths)[0])
         shorter = self.out_lengths(lengths)
         return torch.stack(outputs, dim=2), any_presence(presence, self.stride), shorter
 

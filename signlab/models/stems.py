@@ -14,6 +14,7 @@ from signlab.models.base import (
     Positive,
     Presence,
     Stem,
+    with_presence,
 )
 from signlab.models.convolution import (
     CONVOLUTIONS,
@@ -86,10 +87,8 @@ class ConvStem(Stem):
         outputs = []
         for i, name in enumerate(self.names):
             present = presence[:, :, i]
-            bits = present[:, :, None]
             x = parts[name] if self.standards is None else self.standards[i](parts[name], present)
-            x = torch.cat([torch.where(bits, x, 0.0), bits.to(x.dtype)], dim=-1)
-            x, shorter = self.convs[i](x, lengths)
+            x, shorter = self.convs[i](with_presence(x, present), lengths)
             outputs.append(self.finishes[i](x, shorter))
         return (
             torch.stack(outputs, dim=2),

@@ -1,5 +1,7 @@
 """Temporal blocks: convolutions that gather the neighbourhood and shorten the sequence."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Literal
 
 import torch
@@ -128,17 +130,9 @@ class SingleScale(Stack):
         dropout: Dropout = 0.1,
     ) -> None:
         width = width or in_width
-        blocks: list[Sequential] = []
-        for stride in stage_strides(downsample, layers):
-            conv = CONVOLUTIONS[separable](
-                in_width, width, kernel=kernel, stride=stride if pool == "stride" else 1
-            )
-            finish = Finish(width, norm=norm, activation=activation, dropout=dropout)
-            blocks.append(ConvStage(conv, finish))
-            if pool == "max" and stride > 1:
-                blocks.append(MaxPool(width, stride=stride))
-            in_width = width
-        super().__init__(blocks)
+        conv = partial(CONVOLUTIONS[separable], out_width=width, kernel=kernel)
+        finish = partial(Finish, width, norm=norm, activation=activation, dropout=dropout)
+        super().__init__(_stages(in_width, stage_strides(downsample, layers), conv, finish, pool))
 
 
 @TEMPORALS.register("multiscale")
@@ -179,23 +173,34 @@ class MultiScale(Stack):
         dropout: Dropout = 0.1,
     ) -> None:
         width = width or in_width
-        blocks: list[Sequential] = []
-        for stride in stage_strides(downsample, layers):
-            conv = ParallelConv(
-                in_width,
-                width,
-                kernels=kernels,
-                branch_width=branch_width or -(-width // len(kernels)),
-                stride=stride if pool == "stride" else 1,
-                separable=separable,
-                skip=skip,
-            )
-            finish = Finish(width, norm=norm, activation=activation, dropout=dropout)
-            blocks.append(ConvStage(conv, finish))
-            if pool == "max" and stride > 1:
-                blocks.append(MaxPool(width, stride=stride))
-            in_width = width
-        super().__init__(blocks)
+        conv = partial(
+            ParallelConv,
+            out_width=width,
+            kernels=kernels,
+            branch_width=branch_width or -(-width // len(kernels)),
+            separable=separable,
+            skip=skip,
+        )
+        finish = partial(Finish, width, norm=norm, activation=activation, dropout=dropout)
+        super().__init__(_stages(in_width, stage_strides(downsample, layers), conv, finish, pool))
+
+
+def _stages(
+    in_width: int,
+    strides: Sequence[int],
+    conv: Callable[..., Sequential],
+    finish: Callable[[], Finish],
+    pool: Pool,
+) -> list[Sequential]:
+    """A convolution for each stride, and a maximum after it where that does the shortening."""
+    blocks: list[Sequential] = []
+    for stride in strides:
+        pooled = pool == "max" and stride > 1
+        blocks.append(ConvStage(conv(in_width, stride=1 if pooled else stride), finish()))
+        in_width = blocks[-1].out_width
+        if pooled:
+            blocks.append(MaxPool(in_width, stride=stride))
+    return blocks
 
 
 def stage_strides(downsample: int, layers: int | None) -> list[int]:
