@@ -67,7 +67,11 @@ TRIALS: dict[str, list[dict]] = {
         }
     ],
     "temporal chain": [{"blocks": [{"name": "single-scale"}, {"name": "multiscale"}]}],
-    "temporal dilated": [{}, {"widths": [4, 6], "kernels": [3, 5], "dilations": [1, 3]}],
+    "temporal dilated": [
+        {},
+        {"widths": [4, 6], "kernels": [3, 5], "dilations": [1, 3], "norm": "layer"},
+        {"downsample": 1, "separable": True},
+    ],
     "stem inverted-residual": [{"width": 8}, {"width": 8, "stride": 2, "blocks": 2}],
     "stem pca": [
         {"components": {"pose": 3, "left_hand": 4, "right_hand": 2}, "then": then}
