@@ -221,21 +221,19 @@ def test_what_cannot_be_exported_is_a_sentence(finished, tmp_path, monkeypatch):
             log_probs, timesteps = super().forward(landmarks, *rest)
             return (log_probs if landmarks.sum() > 0 else -log_probs), timesteps
 
-    for error in (2e-4, math.nan):
+    def inexact(*arguments):
+        call = load(*arguments)
 
-        def inexact(*arguments, error=error):
-            call = load(*arguments)
+        def other(*inputs):
+            log_probs, timesteps = call(*inputs)
+            log_probs[-1, -1, 0] = math.nan  # of which Python's max() would think nothing
+            return log_probs, timesteps
 
-            def other(*inputs):
-                log_probs, timesteps = call(*inputs)
-                log_probs[-1, -1, 0] += error
-                return log_probs, timesteps
+        return other
 
-            return other
-
-        monkeypatch.setattr("signlab.training.export.load", inexact)
-        with pytest.raises(SignlabError, match="not written, since its log-probabilities differ"):
-            export_run(folder, tmp_path / "model.pt2", "pt2")
+    monkeypatch.setattr("signlab.training.export.load", inexact)
+    with pytest.raises(SignlabError, match="not written, since its log-probabilities differ"):
+        export_run(folder, tmp_path / "model.pt2", "pt2")
     monkeypatch.undo()
 
     moody = Moody(assembly.features, assembly.recognizer)
