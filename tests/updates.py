@@ -43,11 +43,14 @@ def train(
     standardise: bool = False,
     epochs: int = 2,
     precision: str = "float32",
+    deterministic: bool = False,
     dtype: torch.dtype = torch.float64,
 ) -> tuple[Assembly, list[list[float]]]:
     """What was trained, and nats, labels and norm of every update."""
     recipe = {**RECIPE, "schedule": {"name": "cosine", "batch_size": batch_size}}
-    recipe["train"] = {"accumulate": accumulate, "precision": precision}
+    recipe["train"] = {
+        "accumulate": accumulate, "precision": precision, "deterministic": deterministic,
+    }  # fmt: skip
     stem = {**RECIPE["model"]["stem"], "standardise": standardise}
     recipe["model"] = {**RECIPE["model"], "stem": stem}
     recipe = resolve(recipe, CATALOGUE)

@@ -11,6 +11,7 @@ import torch
 import updates as scenario
 from accelerate.state import AcceleratorState, GradientState
 
+from signlab.models.recognizer import log_softmax
 from signlab.training.computation import Computation
 from signlab.training.engine import Engine
 
@@ -61,15 +62,42 @@ def test_two_processes_train_as_one_does(tmp_path):
         torch.testing.assert_close(found, weights[name], rtol=1e-10, atol=1e-10, msg=name)
 
 
-def test_bfloat16_trains_nearly_alike_and_keeps_losses_in_float32():
+def test_bfloat16_trains_nearly_alike_and_keeps_losses_in_float32(monkeypatch):
     _, exact = scenario.train(batch_size=8, epochs=1, dtype=torch.float32)
     AcceleratorState._reset_state(reset_partial_state=True)
+    taken = set()
+
+    def spy(scores):
+        found = log_softmax(scores)
+        taken.add((scores.dtype, found.dtype))
+        return found
+
+    monkeypatch.setattr("signlab.models.recognizer.log_softmax", spy)
     assembly, found = scenario.train(
         batch_size=8, epochs=1, precision="bfloat16", dtype=torch.float32
     )
     assert found != exact
     torch.testing.assert_close(found, exact, rtol=0.05, atol=0.0)
+    assert taken == {(torch.bfloat16, torch.float32)}
     assert {p.dtype for p in assembly.recognizer.parameters()} == {torch.float32}
+
+
+@pytest.fixture
+def _free_again(monkeypatch):
+    """A training is deterministic until its process ends."""
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    yield
+    torch.use_deterministic_algorithms(mode=False)
+
+
+@pytest.mark.usefixtures("_free_again")
+def test_a_deterministic_training_is_the_same_under_torchs_own_guard():
+    free = scenario.train(batch_size=8, epochs=1)
+    assert not torch.are_deterministic_algorithms_enabled()
+    strict = scenario.train(batch_size=8, epochs=1, deterministic=True)
+    assert torch.are_deterministic_algorithms_enabled()
+    assert not torch.is_deterministic_algorithms_warn_only_enabled()
+    assert_same_training(strict, free, 0.0)
 
 
 def test_a_gradient_that_no_scale_makes_a_number_is_no_overflow(monkeypatch):
