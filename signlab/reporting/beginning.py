@@ -19,6 +19,9 @@ WHY = {
 }
 """Why numbers are fresh, by the fate of what they belong to."""
 
+NOWHERE = "left: no place here"
+"""The fate of what the source alone has."""
+
 
 def beginning_text(summary: StudySummary) -> str:
     """What became of the weights that runs began with, a table a variant."""
@@ -35,8 +38,13 @@ def _variant(name: str, runs: Sequence[Run]) -> str:
     fates = [run.beginning.drop(columns="source") for run in runs]
     others = "" if all(fates[0].equals(fate) for fate in fates) else ", others differ"
     parts: dict[str, list[dict[str, Any]]] = {}
+    nowhere = Counter[str]()
     for weight in fates[0].to_dict("records"):
-        parts.setdefault(weight["name"].partition(".")[0], []).append(weight)
+        part = weight["name"].partition(".")[0]
+        if weight["fate"] == NOWHERE:
+            nowhere[part] += math.prod(_lengths(weight))
+        else:
+            parts.setdefault(part, []).append(weight)
     table = md.table(
         ["part", "numbers", "taken as they are", "taken gloss by gloss", "left fresh", "why"],
         [_row(part, weights) for part, weights in parts.items()],
@@ -45,14 +53,26 @@ def _variant(name: str, runs: Sequence[Run]) -> str:
     return (
         f"{md.code(name)} begins with what {md.join(list(map(md.code, sources[:NAMED])))}{more} "
         f"learnt, and trains on from there. What was taken of it (fold {runs[0].fold}, seed "
-        f"{runs[0].seed}{others}):\n\n{table}"
+        f"{runs[0].seed}{others}):\n\n{table}{_lost(nowhere)}"
     )
+
+
+def _lost(nowhere: Mapping[str, int]) -> str:
+    """What the source has learnt in vain."""
+    if not nowhere:
+        return ""
+    numbers = md.join([f"{count:,} of {md.code(part)}" for part, count in nowhere.items()])
+    return f"\n\nOf the source's numbers, these have no place here: {numbers}."
+
+
+def _lengths(weight: Mapping[str, Any]) -> list[int]:
+    return [int(n) for n in weight["shape"].split("x") if n]
 
 
 def _row(part: str, weights: Sequence[Mapping[str, Any]]) -> list[str]:
     taken, fresh = Counter[str](), Counter[str]()
     for weight in weights:
-        fate, shape = weight["fate"], [int(n) for n in weight["shape"].split("x") if n]
+        fate, shape = weight["fate"], _lengths(weight)
         size = math.prod(shape)
         of_it = {"loaded": size, "resized": size // shape[0] * weight["rows"] if shape else 0}
         taken[fate] += (found := of_it.get(fate, 0))

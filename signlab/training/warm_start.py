@@ -11,7 +11,9 @@ from signlab.errors import BadInput
 from signlab.models.recognizer import Recognizer
 from signlab.training.source import Learnt
 
-Fate = Literal["loaded", "resized", "left: not in the source", "left: another shape"]
+Fate = Literal[
+    "loaded", "resized", "left: not in the source", "left: another shape", "left: no place here"
+]
 
 
 def warm_start(recognizer: Recognizer, vocabulary: tuple[str, ...], source: Learnt) -> pd.DataFrame:
@@ -25,24 +27,30 @@ def warm_start(recognizer: Recognizer, vocabulary: tuple[str, ...], source: Lear
         vocabulary: Of the run that begins.
 
     Returns:
-        One row a tensor: name, shape, fate ("loaded", "resized", "left: ..."), rows (of a resized
-        one, how many were filled), source (the file).
+        One row a tensor, those of the source alone last: name, shape, fate ("loaded", "resized",
+        "left: ..."), rows (of a resized one, how many were filled), source (the file).
 
     Raises:
         BadInput: Nothing of the source fits but single rows of numbers.
     """
     fresh = recognizer.state_dict()
-    rows = []
-    for name, tensor in fresh.items():
-        fate, filled = _fill(name, tensor, source, vocabulary)
-        rows.append((name, "x".join(map(str, tensor.shape)), fate, filled, str(source.path)))
-    table = pd.DataFrame(rows, columns=["name", "shape", "fate", "rows", "source"])
+    rows = [
+        (name, _shape(tensor), *_fill(name, tensor, source, vocabulary))
+        for name, tensor in fresh.items()
+    ]
     # a bias as long as there are glosses fits anything
     fates = [fate for _, shape, fate, *_ in rows if "x" in shape]
     if not {"loaded", "resized"} & set(fates):
         raise BadInput(f"init_from: nothing in {source.path} fits this recipe's model")
     recognizer.load_state_dict(fresh)
-    return table
+    more = {name: tensor for name, tensor in source.weights.items() if name not in fresh}
+    rows += [(name, _shape(tensor), "left: no place here", 0) for name, tensor in more.items()]
+    table = pd.DataFrame(rows, columns=["name", "shape", "fate", "rows"])
+    return table.assign(source=str(source.path))
+
+
+def _shape(tensor: Tensor) -> str:
+    return "x".join(map(str, tensor.shape))
 
 
 def _fill(

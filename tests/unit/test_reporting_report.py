@@ -133,6 +133,8 @@ def test_what_runs_began_with_is_told_by_part_and_reason(tmp_path: Path) -> None
         ("encoder.norm", "6", "left: not in the source", 0),
         ("head.weight", "5x10", "resized", 3),
         ("head.bias", "5", "resized", 3),
+        ("encoder.more", "7x2", "left: no place here", 0),
+        ("auxiliary.bias", "5", "left: no place here", 0),
     ]
     table = pd.DataFrame(rows, columns=["name", "shape", "fate", "rows"])
     study = fabricate(tmp_path / "study", planted(one_at_a_time(COMPONENTS[:1])), utterances=20)
@@ -149,6 +151,7 @@ def test_what_runs_began_with_is_told_by_part_and_reason(tmp_path: Path) -> None
         ["encoder", "30", "–", "–", "30", "6 not in the source; 24 of another shape"],
         ["head", "55", "–", "33", "22", "22 of glosses that the source does not know"],
     ]
+    assert section.endswith("have no place here: 14 of `encoder` and 5 of `auxiliary`.")
 
 
 @pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])

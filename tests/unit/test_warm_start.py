@@ -19,7 +19,7 @@ from signlab.training.assembly import assemble
 from signlab.training.averaging import Kept
 from signlab.training.checkpoint import Checkpoint, TrainedModel, save_checkpoint, save_model
 from signlab.training.fit import fit
-from signlab.training.source import Identity
+from signlab.training.source import Identity, Learnt
 from signlab.training.warm_start import warm_start
 
 STUDY = """
@@ -92,6 +92,29 @@ def test_a_checkpoint_gives_what_its_run_would_have_ended_with(tmp_path):
     assert set(table["fate"]) == {"loaded"}
     for name, weights in recognizer.state_dict().items():
         torch.testing.assert_close(weights, fitted.weights[name], rtol=0, atol=0, msg=name)
+
+
+def test_every_tensor_of_either_side_has_its_fate(tmp_path):
+    weights = dict(built(seed=1).state_dict())
+    absent, other = "stem.convs.0.filter.weight", "fusion.mix.weight"
+    weights["stem.convs.9.filter.weight"] = weights.pop(absent)
+    weights[other] = weights[other][:, 1:]
+    recognizer, fresh = built(), built().state_dict()
+    source = Learnt(tmp_path / "model.pt", recipe(), weights, CORPUS.vocabulary[::-1], None)
+    table = warm_start(recognizer, CORPUS.vocabulary, source).set_index("name")
+    fates = table["fate"].to_dict()
+    assert fates.pop(absent) == "left: not in the source"
+    assert fates.pop(other) == "left: another shape"
+    assert fates.pop("stem.convs.9.filter.weight") == "left: no place here"
+    scores = ["head.scores.weight", "head.scores.bias"]
+    assert {name for name, fate in fates.items() if fate != "loaded"} == set(scores)
+    assert set(table.loc[scores, "fate"]) == {"resized"}
+    assert set(table.loc[scores, "rows"]) == {len(CORPUS.vocabulary) + 1}
+    order = [0, *range(len(CORPUS.vocabulary), 0, -1)]
+    for name, found in recognizer.state_dict().items():
+        taken = fresh if name in (absent, other) else weights
+        expected = taken[name][order] if name in scores else taken[name]
+        torch.testing.assert_close(found, expected, rtol=0, atol=0, msg=name)
 
 
 def damaged(path: Path) -> None:
