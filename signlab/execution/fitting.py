@@ -1,5 +1,6 @@
 """Sees that a variant can be trained: built on torch's meta device, compared with its corpus."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -124,11 +125,18 @@ def _check_lengths(variant: Variant, recognizer: Recognizer, samples: Sequence[S
 
 
 def _check_computation(study: Study, variant: Variant, assembly: Assembly, utterances: int) -> None:
-    """See that the device has the precision, and an epoch an update's batches."""
-    batches = -(-utterances // assembly.schedule.batch_size)
+    """See that the device has the precision, an epoch an update's batches, a process a share."""
+    computation, batch_size = assembly.computation, assembly.schedule.batch_size
+    processes = int(os.environ.get("WORLD_SIZE", "1"))  # as launchers tell it
     try:
         with below("train"):
-            assembly.computation.check(best_device(), batches=batches)
+            computation.check(best_device(), batches=-(-utterances // batch_size))
+        smallest = utterances // -(-utterances // (batch_size * computation.accumulate))
+        if smallest < processes:
+            raise BadSetting(
+                "schedule.batch_size",
+                f"an update has {smallest} utterances, fewer than the {processes} processes",
+            )
     except BadSetting as error:
         where = f"{study.where(error.key, variant.components)}: variant {variant.name!r}"
         raise misfit(error, variant.recipe, where) from None

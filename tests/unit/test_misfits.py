@@ -174,6 +174,9 @@ TRAININGS = {
     "fewer batches than an update needs": (
         "train: {accumulate: 99}", "train.accumulate = 99", "only 6 batches", "schedule.batch_size",
     ),
+    "fewer utterances than processes": (
+        "schedule: {batch_size: 5}", "schedule.batch_size = 5", "has 4 utterances", "6 processes",
+    ),
     "a precision that the device lacks": (
         "train: {precision: float16}", "train.precision = 'float16'", "float32 and bfloat16",
     ),
@@ -187,6 +190,7 @@ def test_a_training_that_cannot_be_is_told_in_a_sentence(tmp_path, monkeypatch, 
     if "float16" in change and torch.accelerator.is_available():
         pytest.skip("the accelerator has float16")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WORLD_SIZE", "6")
     path = study(tmp_path, "")
     path.write_text(path.read_text().replace("{model: {}}", f"{{{change}}}"))
     with pytest.raises(SignlabError) as caught:
