@@ -16,7 +16,8 @@ class Computation:
     Args:
         precision: Of the recogniser's activations in training; weights, log-probabilities and
             losses stay in single precision, and so does all scoring.
-        accumulate: Batches whose gradients make one update, as if they were one large batch.
+        accumulate: Batches whose gradients make one update, as if they were one large batch; but
+            layers that normalise over a batch take their statistics from each by itself.
         checkpoint_blocks: Compute what lies within a block again instead of keeping it: less
             memory, about a third more time.
         deterministic: Give the same bits again on the same device: what has no such form there
