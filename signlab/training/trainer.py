@@ -102,6 +102,7 @@ class Trainer:
         self._identity, self._engine = identity, engine
         self._listeners, self._stop = listeners, stop
         self._learner = Learner(assembly, identity, engine)
+        self._buffers = list(assembly.recognizer.buffers())  # to find them takes long
 
     def train(self, resumed: Checkpoint | None) -> Checkpoint:
         """Train until the schedule ends.
@@ -204,13 +205,13 @@ class Trainer:
         """What an update that is left half way drew and averaged is taken back."""
         done, generator = batches.done, batches.generator.get_state()
         random = _random_states(self._engine.device)
-        buffers = [(each, each.clone()) for each in self._assembly.recognizer.buffers()]
+        averages = [each.clone() for each in self._buffers]
         try:
             yield
         except Interrupted:
             batches.skip(done, generator)
             _set_random_states(self._engine.device, random)
-            for buffer, before in buffers:
+            for buffer, before in zip(self._buffers, averages, strict=True):
                 buffer.copy_(before)
             raise
 
