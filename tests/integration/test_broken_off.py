@@ -22,7 +22,11 @@ def project(tmp_path) -> Project:
     return Project(tmp_path)
 
 
-ONE = ("run-study", "study.yaml", "--only", "baseline", "--set", "seeds=[7]", "--workers", "1")
+EPOCHS = 6
+ONE = (
+    *("run-study", "study.yaml", "--only", "baseline", "--workers", "1"),
+    *("--set", "seeds=[7]", "--set", f"schedule.epochs={EPOCHS}"),
+)
 
 
 def test_killed_and_continued_is_bit_for_bit_uninterrupted(project, tmp_path, monkeypatch):
@@ -32,7 +36,7 @@ def test_killed_and_continued_is_bit_for_bit_uninterrupted(project, tmp_path, mo
     killed.communicate()
     (folder,) = project.folders()
     done = len(folder.epochs())
-    assert 3 <= done < 10
+    assert 3 <= done < EPOCHS
     assert not folder.finished
     wait_for(lambda: not workers_of(project.folder))
     assert project.run(*ONE).returncode == 0
