@@ -66,7 +66,7 @@ def run_study(plan: Plan, options: Options, console: Console) -> Outcome:
         folders = [prepare(study, run, fresh=options.fresh) for run in _chosen(plan, options.only)]
         if not options.fresh:
             for other, count in take_over(folders, options.runs).items():
-                console.print(f"{count} runs are taken from {other}, which trained the same")
+                console.print(f"{count} of the runs taken from {other}, which has trained the same")
         todo = [
             folder
             for folder in folders

@@ -203,7 +203,7 @@ def test_what_another_study_has_trained_with_the_same_code_is_not_trained_again(
     project.write(study=STUDY.replace("name: toy", "name: second").replace("[0, 1, 2]", "[0]"))
     done = project.run("run-study", "study.yaml", "--json")
     assert done.returncode == 0, done.stderr
-    assert "2 runs are taken from first" in done.stderr
+    assert "2 of the runs taken from first" in done.stderr
     second = {path.parent.name: RunFolder(path) for path in (first.parent / "second").glob("*/*-*")}
     assert second["same"].result().seconds != old.seconds
     for name in ("baseline", "no-hands"):
