@@ -91,9 +91,10 @@ class TimeConv(Sequential):
             padded[:, first : first + (outputs - 1) * self.stride + 1 : self.stride]
             for first in range(0, taps * self.dilation, self.dilation)
         ]
-        return functional.linear(
+        y = functional.linear(
             torch.cat(seen, dim=-1), weight.transpose(1, 2).flatten(1), self.filter.bias
         )
+        return y.view(x.shape[0], outputs, y.shape[2])  # a tracer cannot tell how long a slice is
 
     def _depthwise(self, x: Activations) -> NewActivations:
         # (batch, width, 1, time) whose memory is (batch, time, width)

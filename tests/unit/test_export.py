@@ -19,14 +19,15 @@ from signlab.cli.main import app
 from signlab.corpora.batches import collate
 from signlab.errors import BadInput, SignlabError
 from signlab.execution.catalogue import CATALOGUE
-from signlab.landmarks.layout import POSE_HANDS, dequantise
+from signlab.landmarks.layout import HOLISTIC, POSE_HANDS, dequantise
 from signlab.models.recognizer import SLOTS
+from signlab.study.document import load as load_document
 from signlab.study.fold import Fold
 from signlab.study.folder import RunFolder
-from signlab.study.recipe import resolve
+from signlab.study.recipe import resolve, resolve_file
 from signlab.training.assembly import assemble, restore
 from signlab.training.checkpoint import TrainedModel, save_model
-from signlab.training.deployed import Deployed, Description
+from signlab.training.deployed import DIMENSIONS, Deployed, Description, invented
 from signlab.training.export import export, export_run, load
 from signlab.training.tracing import to_onnx, trace
 
@@ -108,6 +109,29 @@ def test_every_block_gives_the_same_in_onnxruntime(slot, name, settings, tmp_pat
         found, ends = session.run(None, given)
         assert ends.tolist() == lengths.tolist()
         assert np.abs(found - y.detach().numpy()).max() < 1e-4
+
+
+MODELS = [
+    # in the suite the one whose attention follows convolutions that shorten; the others by night
+    pytest.param(
+        path, marks=[] if "transformer" in path.stem else pytest.mark.nightly, id=path.stem
+    )
+    for path in sorted((PAGE.parents[1] / "experiments").glob("*-small.yaml"))
+]
+
+
+@pytest.mark.parametrize("path", MODELS)
+def test_every_model_of_the_proposal_becomes_a_graph(path):
+    recipe = resolve_file(load_document(path), CATALOGUE)
+    assembly = assemble(recipe, HOLISTIC, GLOSSES + tuple(f"H{number}" for number in range(6)))
+    module = Deployed(assembly.features, assembly.recognizer).eval()
+    graph = trace(module, invented(HOLISTIC, (48, 37)), DIMENSIONS).module()
+    for lengths in ((67,), (20, 91, 64)):
+        inputs = invented(HOLISTIC, lengths, seed=1)
+        (found, ends), (expected, timesteps) = graph(*inputs), module(*inputs)
+        assert torch.equal(ends, timesteps)
+        for row, end in enumerate(ends):
+            torch.testing.assert_close(found[row, :end], expected[row, :end], atol=1e-4, rtol=0)
 
 
 RECIPE = {
