@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import updates as scenario
 from toy import Toy
 
 from signlab.execution.catalogue import CATALOGUE
@@ -16,18 +17,6 @@ from signlab.training.assembly import assemble
 from signlab.training.evaluate import outputs
 
 HANDS = select(POSE_HANDS, parts=("pose", "hands"))
-RECIPE = {
-    "corpus": {"name": "toy"},
-    "features": {"parts": ["pose", "hands"]},
-    "model": {
-        "stem": {"name": "conv", "width": 8},
-        "fusion": {"name": "concat", "width": 8},
-        "temporal": {"name": "single-scale", "downsample": 2},
-        "encoder": {"name": "bilstm", "width": 6, "layers": 1},
-        "head": {"name": "linear"},
-    },
-    "schedule": {},
-}
 
 
 def test_what_a_tracker_may_lose():
@@ -46,7 +35,7 @@ def test_a_withheld_part_is_a_part_that_was_never_tracked(without):
     splits = Toy().open(Fold())
     with torch.random.fork_rng():
         torch.manual_seed(3)
-        assembly = assemble(resolve(RECIPE, CATALOGUE), POSE_HANDS, splits.vocabulary)
+        assembly = assemble(resolve(scenario.RECIPE, CATALOGUE), POSE_HANDS, splits.vocabulary)
 
     def log_probs(samples, **options):
         found = outputs(assembly, samples, torch.device("cpu"), **options)
