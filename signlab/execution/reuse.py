@@ -15,7 +15,7 @@ KEPT_APART = (
     "mlflow.json",
     "speed.json",  # measured together with the study's other runs
     "changes.parquet",  # against the study's baseline
-    ".worker.lock",
+    ".*",  # locks
     RESULT,  # the done marker, which comes last
 )
 
@@ -24,7 +24,8 @@ def take_over(folders: Iterable[RunFolder], runs: Path) -> Counter[str]:
     """Fill folders of runs that were not begun from other studies that have trained the same.
 
     The same is the same digest, trained by the same revision with the same versions: code that
-    changed since would be measured as a component's effect.
+    changed since would be measured as a component's effect. Changes that are not committed, and
+    the code of plug-ins, are not seen.
 
     Args:
         runs: The folder of all studies.
@@ -32,11 +33,12 @@ def take_over(folders: Iterable[RunFolder], runs: Path) -> Counter[str]:
     Returns:
         How many runs were taken over from each study.
     """
-    here = _versions(describe_environment())
     taken: Counter[str] = Counter()
-    for folder in folders:
-        if [path.name for path in folder.path.iterdir()] != [RECIPE]:
-            continue
+    fresh = [each for each in folders if [path.name for path in each.path.iterdir()] == [RECIPE]]
+    if not fresh:
+        return taken
+    here = _versions(describe_environment())
+    for folder in fresh:
         for path in sorted(runs.glob(f"*/*/{folder.path.name}/{RESULT}")):
             other = RunFolder(path.parent)
             result = other.result()
