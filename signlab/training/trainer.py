@@ -203,6 +203,9 @@ class Trainer:
     @contextmanager
     def _whole_or_not_at_all(self, batches: Epoch) -> Iterator[None]:
         """What an update that is left half way drew and averaged is taken back."""
+        if self._assembly.computation.accumulate == 1:  # in one piece, which is never left
+            yield
+            return
         done, generator = batches.done, batches.generator.get_state()
         random = _random_states(self._engine.device)
         averages = [each.clone() for each in self._buffers]
