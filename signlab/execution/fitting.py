@@ -10,6 +10,7 @@ import torch
 from signlab.corpora.base import Corpus, Sample, Splits, open_corpus
 from signlab.corpora.folds import make_folds
 from signlab.errors import BadCorpus, BadStudy, SignlabError
+from signlab.models.promises import check_promises
 from signlab.models.reach import check_reach
 from signlab.models.recognizer import Recognizer
 from signlab.registry import BadSetting, below
@@ -108,6 +109,7 @@ def _on_meta(study: Study, variant: Variant, corpus: Corpus, splits: Splits) -> 
         with torch.device("meta"):
             assembly = assemble(variant.recipe, corpus.layout, splits.vocabulary, splits.references)
         check_reach(assembly.recognizer, variant.recipe["model"], longest)
+        check_promises(assembly.recognizer, assembly.features.widths)
     except BadSetting as error:
         where = f"{study.where(error.key, variant.components)}: variant {variant.name!r}"
         raise misfit(error, variant.recipe, where) from None

@@ -12,6 +12,7 @@ from signlab.execution.apart import call_apart
 from signlab.execution.catalogue import CATALOGUE, load_plugins
 from signlab.landmarks.layout import HOLISTIC, Layout
 from signlab.landmarks.selection import RECIPE_PARTS
+from signlab.models.promises import check_promises
 from signlab.registry import BadSetting
 from signlab.study.document import Document, load
 from signlab.study.profile import AsFile, Format, Profile, Timings
@@ -72,6 +73,8 @@ def profile_size(target: Target, *, operations: bool) -> Profile:
     try:
         with torch.device("meta"):
             assembly = assemble(target.recipe, target.layout, target.vocabulary)
+        check_promises(assembly.recognizer, assembly.features.widths)
+        counted = count_operations(assembly) if operations else None
     except BadSetting as error:
         where = target.source.where(tuple(error.key.split(".")))
         raise misfit(error, target.recipe, where) from None
@@ -81,7 +84,7 @@ def profile_size(target: Target, *, operations: bool) -> Profile:
         recipe=str(path),
         glosses=len(target.vocabulary),
         parameters=assembly.recognizer.parameters_by_slot(),
-        multiply_adds=count_operations(assembly) if operations else None,
+        multiply_adds=counted,
     )
 
 

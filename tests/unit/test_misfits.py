@@ -7,7 +7,7 @@ import torch
 
 from signlab.errors import SignlabError
 from signlab.execution.preflight import make_plan
-from signlab.models.base import HEADS, Head
+from signlab.models.base import ENCODERS, HEADS, Head, SameLength
 from signlab.registry import Settings
 from signlab.study.study import load_study
 
@@ -48,10 +48,28 @@ class FourOutputs(Head):
         pass
 
 
+class NotAsTold(SameLength):
+    """Drops what it is asked to drop, and tells its neighbours nothing of it."""
+
+    def __init__(
+        self, *, in_width: int, channels: int = 0, timesteps: int = 0, reads: bool = False
+    ) -> None:
+        super().__init__()
+        self.out_width = in_width
+        self.channels, self.timesteps, self.reads = channels, timesteps, reads
+
+    def forward(self, x, lengths):
+        if self.reads and x.max().item() > 0:
+            return -x, lengths
+        return x[:, self.timesteps :, self.channels :], lengths
+
+
 @pytest.fixture(autouse=True)
 def _plugin(monkeypatch):
     entry = Settings(FourOutputs, "head 'four-outputs'", ("in_width", "outputs"))
     monkeypatch.setitem(HEADS._entries, "four-outputs", entry)
+    entry = Settings(NotAsTold, "encoder 'not-as-told'", ("in_width",))
+    monkeypatch.setitem(ENCODERS._entries, "not-as-told", entry)
 
 
 # the slot's line of the recipe, and what the sentence must hold beside the file and the variant
@@ -107,6 +125,17 @@ MISFITS = {
     ),
     "fewer outputs than glosses": (
         "head: {name: four-outputs}", "model.head", "4 outputs", "need 7",
+    ),
+    "a plug-in of another width than it says": (
+        "encoder: {name: not-as-told, channels: 2}", "model.encoder: NotAsTold gives the shape",
+        "(1, 5, 30)", "(1, 5, 32)",
+    ),
+    "a plug-in of other lengths, in a chain": (
+        "encoder: {name: chain, blocks: [{name: gru, width: 8}, {name: not-as-told, timesteps: 1}]}",
+        "model.encoder: NotAsTold gives the shape", "(1, 4, 16)", "(1, 5, 16)",
+    ),
+    "a plug-in that reads values": (
+        "encoder: {name: not-as-told, reads: true}", "model.encoder: NotAsTold fails", "meta",
     ),
     "fewer clusters' glosses than glosses": (
         "head: {name: cluster, groups: [0, 0, 1]}", "model.head.groups", "3 glosses", "has 6",
