@@ -79,15 +79,17 @@ def profile(
             told = f"{target.source.path}: {target.absent}; profiled for {sized}"
             console.print(told, soft_wrap=True)
     failures: list[str] = []
-    if not parameters_only:
-        profiles, failures = _timed(targets, profiles, file_format, threads, console)
+    if parameters_only:
+        page = _write(profiles, out) if out is not None else None
+    else:
         out = out or Path("reports/profile")
+        page, failures = _measure(targets, profiles, file_format, threads, out, console)
     if as_json:
         typer.echo(json.dumps([found.as_json() for found in profiles]))
     else:
         _print(profiles)
-    if out is not None:
-        _write(profiles, out, console)
+    if page is not None:
+        console.print(f"profile: {page}", soft_wrap=True)
     for failure in failures:
         console.print(failure, soft_wrap=True)
     if failures:
@@ -103,33 +105,42 @@ def _check_format(file_format: "Format", *, parameters_only: bool) -> None:
     check_installed(file_format)
 
 
-def _timed(
+def _measure(
     targets: "Sequence[Target]",
     profiles: "list[Profile]",
     file_format: "Format | None",
     threads: int,
+    out: Path,
     console: "Console",
-) -> "tuple[list[Profile], list[str]]":
-    """The profiles with times, as far as each recipe could be measured, and why others not."""
+) -> tuple[Path, list[str]]:
+    """Add times to the profiles, as far as each recipe can be measured.
+
+    The page is written after each, so that nothing is lost when someone breaks off.
+
+    Returns:
+        The page, and why some recipes could not be measured.
+    """
     from rich.progress import Progress
 
     from signlab.errors import SignlabError
     from signlab.execution.profile import profile_export, profile_speed
 
-    timed, failures = [], []
+    page, failures = _write(profiles, out), []
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("", total=len(targets))
-        for target, found in zip(targets, profiles, strict=True):
+        for number, target in enumerate(targets):
             progress.update(task, description=f"measuring {target.source.path.stem}")
             try:
-                found = profile_speed(target, found, threads=threads)
+                profiles[number] = profile_speed(target, profiles[number], threads=threads)
                 if file_format is not None:
-                    found = profile_export(target, found, file_format, threads=threads)
+                    profiles[number] = profile_export(
+                        target, profiles[number], file_format, threads=threads
+                    )
             except SignlabError as error:
                 failures.append(f"{target.source.path}: could not be measured: {error}")
-            timed.append(found)
+            page = _write(profiles, out)
             progress.advance(task)
-    return timed, failures
+    return page, failures
 
 
 def _print(profiles: "Sequence[Profile]") -> None:
@@ -151,12 +162,11 @@ def _print(profiles: "Sequence[Profile]") -> None:
         console.print(table, "")
 
 
-def _write(profiles: "Sequence[Profile]", out: Path, console: "Console") -> None:
+def _write(profiles: "Sequence[Profile]", out: Path) -> Path:
     from signlab.errors import BadInput
     from signlab.reporting.profile import write_profiles
 
     try:
-        page = write_profiles(profiles, out)
+        return write_profiles(profiles, out)
     except OSError as error:
         raise BadInput(f"{out}: cannot be written ({error.strerror}); use --out") from None
-    console.print(f"profile: {page}", soft_wrap=True)

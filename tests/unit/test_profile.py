@@ -14,6 +14,8 @@ from signlab.execution.apart import call_apart
 from signlab.execution.profile import profile_size, read_target
 from signlab.models.operations import multiply_adds
 from signlab.study.document import load
+from signlab.study.folder import Speed
+from signlab.study.profile import Timings
 from signlab.training.assembly import assemble
 from signlab.training.profile import time_recipe
 
@@ -103,6 +105,35 @@ def test_times_and_memory_are_measured_printed_and_written(tiny, monkeypatch):
     for title in ("Parameters", "multiply-adds", "Inference at batch 1 on 1 thread", "Training"):
         assert title in page
     assert f"| tiny | 3 of 487 frames | {row['step_ms']:,.0f} |" in page
+
+
+def test_what_was_measured_is_kept_when_others_fail_or_someone_breaks_off(tiny, monkeypatch):
+    answers: list[Timings | BaseException] = []
+
+    def answer(*_):
+        match answers.pop(0):
+            case Timings() as timings:
+                return timings
+            case BaseException() as error:
+                raise error
+
+    monkeypatch.setattr("signlab.execution.profile.call_apart", answer)
+    speed = Speed(4.0, 5.0, 6.0, 6250.0, 25, 1)
+    machine = {"processor": "a chip", "torch": "2", "revision": "abc"}
+    timings = Timings(1, 7.0, 3, 487, (speed,), 300.0, 400.0, machine)
+    Path("other.yaml").write_text(TINY)
+
+    answers[:] = [RunFailed("the machine lacked memory"), timings]
+    found = run("profile", "other.yaml", tiny, "--out", "here", code=3)
+    assert "other.yaml: could not be measured: the machine lacked memory" in found.stderr
+    assert "| tiny | 4.0 / 5.0 / 6.0 |" in Path("here/profile.md").read_text()
+
+    answers[:] = [timings, KeyboardInterrupt()]
+    CliRunner().invoke(app, ["profile", str(tiny), "other.yaml", "--out", "there"])
+    assert not answers
+    first, second = json.loads(Path("there/profile.json").read_text())
+    assert (first["recipe"], first["step_ms"]) == ("tiny.yaml", 7.0)
+    assert (second["recipe"], "step_ms" in second) == ("other.yaml", False)
 
 
 @pytest.mark.usefixtures("sizes_may_be_symbols")
