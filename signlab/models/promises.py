@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from signlab.models.base import Block
-from signlab.models.recognizer import Recognizer, layers
+from signlab.models.reach import places
+from signlab.models.recognizer import Recognizer
 from signlab.registry import BadSetting
 
 FRAMES = 9
-"""Of the invented utterance; no multiple of a stride, so that there is a rest."""
+"""Of the invented utterance; odd, so that halving leaves a rest."""
 
 META = torch.device("meta")
 
@@ -46,19 +47,20 @@ def _uses(
 ) -> Iterator[tuple[str, Block, tuple[Any, ...], tuple[int, ...]]]:
     """Each block with its slot, inputs, and the shape that it says it gives."""
     stem, fusion, head = recognizer.stem, recognizer.fusion, recognizer.head
-    parts = {name: _zeros(FRAMES, width) for name, width in widths.items()}
-    time, lengths = _after(stem, FRAMES), _lengths(FRAMES)
-    shape = 1, time, stem.out_parts, stem.out_width
-    yield "stem", stem, (parts, _all_there(FRAMES, len(widths)), lengths), shape
-    encoded, present = _zeros(*shape[1:]), _all_there(time, stem.out_parts)
-    yield "fusion", fusion, (encoded, present), (1, time, fusion.out_width)
-    width = fusion.out_width
-    for slot, block in (("temporal", recognizer.temporal), ("encoder", recognizer.encoder)):
-        for layer in layers(block):
-            inputs, time = (_zeros(time, width), _lengths(time)), _after(layer, time)
-            width = layer.out_width
-            yield slot, layer, inputs, (1, time, width)
-    yield "head", head, (_zeros(time, width),), (1, time, head.out_width)
+    width, after = fusion.out_width, FRAMES
+    for slot, layer, time in places(recognizer, FRAMES):
+        after = int(layer.out_lengths(torch.tensor([time])))
+        lengths = torch.tensor([time], device=META)
+        if layer is stem:
+            parts = {name: _zeros(time, features) for name, features in widths.items()}
+            shape = after, stem.out_parts, stem.out_width
+            yield slot, stem, (parts, _all_there(time, len(widths)), lengths), (1, *shape)
+            encoded = _zeros(*shape), _all_there(after, stem.out_parts)
+            yield "fusion", fusion, encoded, (1, after, width)
+        else:
+            inputs, width = (_zeros(time, width), lengths), layer.out_width
+            yield slot, layer, inputs, (1, after, width)
+    yield "head", head, (_zeros(after, width),), (1, after, head.out_width)
 
 
 def _zeros(*shape: int) -> Tensor:
@@ -67,14 +69,6 @@ def _zeros(*shape: int) -> Tensor:
 
 def _all_there(*shape: int) -> Tensor:
     return torch.ones(1, *shape, dtype=torch.bool, device=META)
-
-
-def _lengths(timesteps: int) -> Tensor:
-    return torch.tensor([timesteps], device=META)
-
-
-def _after(block: Any, timesteps: int) -> int:
-    return int(block.out_lengths(torch.tensor([timesteps])))
 
 
 def _run(slot: str, block: nn.Module, inputs: tuple[Any, ...]) -> Tensor:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
-from torch import nn
 
+from signlab.models.base import Sequential, Stem
 from signlab.models.convolution import TimeConv
 from signlab.models.efficient_attention import Linformer
 from signlab.models.recognizer import Recognizer, layers
@@ -25,7 +25,7 @@ def check_reach(recognizer: Recognizer, model: Mapping[str, Any], frames: int) -
     Raises:
         BadSetting: ``key`` is the place of the setting, or of its block.
     """
-    for slot, layer, timesteps in _places(recognizer, frames):
+    for slot, layer, timesteps in places(recognizer, frames):
         there = f"the longest utterance has {frames} frames, which are {timesteps} timesteps there"
         for module in layer.modules():
             if isinstance(module, TimeConv) and 2 * module.reach >= timesteps:
@@ -42,8 +42,8 @@ def check_reach(recognizer: Recognizer, model: Mapping[str, Any], frames: int) -
                 )
 
 
-def _places(recognizer: Recognizer, frames: int) -> Iterator[tuple[str, nn.Module, int]]:
-    """Each layer with its slot and how many timesteps the longest utterance has before it."""
+def places(recognizer: Recognizer, frames: int) -> Iterator[tuple[str, Stem | Sequential, int]]:
+    """Each layer that sees time, with its slot and the timesteps of an utterance before it."""
     lengths = torch.tensor([frames], device="cpu")
     yield "stem", recognizer.stem, frames
     lengths = recognizer.stem.out_lengths(lengths)
