@@ -282,6 +282,12 @@ def _combinations(
         if file.design is not None:
             where = source.where(("variants",))
             raise BadStudy(f"{where}: give either `design:` or `variants:`, not both")
+        if file.variants.get("baseline"):
+            where = source.where(("variants", "baseline"))
+            raise BadStudy(
+                f"{where}: the baseline is the recipe as it is; write what its components change "
+                "into the recipe, or give this variant another name"
+            )
         listed = {name: tuple(names) for name, names in file.variants.items()}
         return {"baseline": (), **listed}
     return DESIGNS[file.design or "one-at-a-time"](list(components))

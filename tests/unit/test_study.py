@@ -195,6 +195,9 @@ WRONG = {
     "conflict": (
         "name: wide}", "width: 5}", "'wider'", "'other'", "model.encoder.width", "64", "5",
     ),
+    "a baseline with components": (
+        "seeds:", "variants: {baseline: [wider]}\nseeds:", "study.yaml:8: ", "the recipe as it is",
+    ),
     "projection of no variant": (
         "seeds:", "projections: {source: a, variants: {widr: {}}}\nseeds:", "study.yaml:8: ", "'widr'", "'wider'",
     ),
