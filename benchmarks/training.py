@@ -147,7 +147,7 @@ def loss_by_hand(assembly: Assembly, batch: Batch) -> Tensor:
     ctc = partial(functional.ctc_loss, reduction="sum")
     loss = ctc(output.log_probs.transpose(0, 1), labels, output.lengths, counts)
     for one in output.auxiliary:
-        other = ctc(one.log_probs.transpose(0, 1), labels, one.lengths, counts)
+        other = ctc(one.log_probs.transpose(0, 1), labels, output.lengths, counts)
         loss = loss + one.weight * other
     return loss / counts.sum()
 

@@ -1,7 +1,7 @@
 """Utterances to padded batches, and which utterances share one."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -47,6 +47,9 @@ class Blended:
 class Batch:
     """Utterances padded to the longest of them.
 
+    The landmarks may be on an accelerator. All that is counted or drawn stays on the CPU: to read
+    it elsewhere would be to wait for all that the accelerator has still to do.
+
     Attributes:
         labels: Positions in the vocabulary plus 1 (0 is the blank), padded with 0.
         label_lengths: Labels of each utterance.
@@ -66,35 +69,23 @@ class Batch:
     spans: Int[Tensor, "batch labels 2"] | None = None
     blended: Blended | None = None
 
-    def to(self, device: torch.device | str) -> "Batch":
-        """The same on another device; as it is collated, before anything is blended in."""
-        return replace(
-            self,
-            landmarks=self.landmarks.to(device),
-            labels=self.labels.to(device, non_blocking=True),
-            label_lengths=self.label_lengths.to(device, non_blocking=True),
-            draws=None if self.draws is None else self.draws.to(device, non_blocking=True),
-            spans=None if self.spans is None else self.spans.to(device, non_blocking=True),
-        )
-
     def take(self, rows: Int[Tensor, " rows"]) -> "Batch":
         """Some of its utterances, padded to the longest of them."""
-        places = rows.to(self.labels.device)
-        lengths, label_lengths = self.landmarks.lengths[places], self.label_lengths[places]
+        lengths, label_lengths = self.landmarks.lengths[rows], self.label_lengths[rows]
         frames, labels = int(lengths.max()), int(label_lengths.max())
         return Batch(
             Landmarks.from_planes(
-                self.landmarks.planes[places, :frames],
-                self.landmarks.present[places, :frames],
+                self.landmarks.planes[rows, :frames],
+                self.landmarks.present[rows, :frames],
                 lengths,
             ),
-            self.labels[places, :labels],
+            self.labels[rows, :labels],
             label_lengths,
             tuple(self.ids[row] for row in rows.tolist()),
             tuple(self.signers[row] for row in rows.tolist()),
-            None if self.draws is None else self.draws[places],
-            None if self.spans is None else self.spans[places, :labels],
-            None if self.blended is None else self.blended.take(places),
+            None if self.draws is None else self.draws[rows],
+            None if self.spans is None else self.spans[rows, :labels],
+            None if self.blended is None else self.blended.take(rows),
         )
 
 
@@ -106,7 +97,7 @@ def collate(
     draws: Float[Tensor, " batch"] | None = None,
     device: torch.device | str = "cpu",
 ) -> Batch:
-    """Read the selected points of each sample and make a batch of them on ``device``.
+    """Read the selected points of each sample and make a batch; its landmarks are on ``device``.
 
     Only the selected points leave the memory map, in the two bytes they are stored in; what
     follows is done on the device.
@@ -126,20 +117,18 @@ def collate(
         torch.from_numpy(stored_points(samples, selection))
         .to(device, non_blocking=True)
         .unflatten(2, (selection.coordinates, selection.points)),
-        lengths=torch.tensor(lengths, device=device),
+        lengths=torch.tensor(lengths),
         aspects=torch.tensor([sample.aspect for sample in samples], device=device),
         selection=selection,
     )
     return Batch(
         landmarks,
-        torch.from_numpy(padded).to(device),
-        torch.tensor([len(numbers) for numbers in labels], device=device),
+        torch.from_numpy(padded),
+        torch.tensor([len(numbers) for numbers in labels]),
         tuple(sample.id for sample in samples),
         tuple(sample.signer for sample in samples),
-        None if draws is None else draws.to(device),
-        None
-        if any(sample.spans is None for sample in samples)
-        else torch.from_numpy(spans).to(device),
+        draws,
+        None if any(sample.spans is None for sample in samples) else torch.from_numpy(spans),
     )
 
 

@@ -23,7 +23,7 @@ class Landmarks:
             shoulder width, x to the image's right, y down; 0 where absent. See
             ``geometry.body_centred``, and ``nose_centred`` for layouts without a pose.
         present: Where a point was tracked; False past an utterance's length.
-        lengths: Frames of each utterance.
+        lengths: Frames of each utterance; in a batch on the CPU, wherever the points are.
     """
 
     points: Float[Tensor, "batch frames points coordinates"]
@@ -95,16 +95,8 @@ class Landmarks:
             centred = body_centred(points, present, shoulders)
         return Landmarks(centred, present, lengths)
 
-    def to(self, device: torch.device | str) -> "Landmarks":
-        """The same on another device."""
-        return Landmarks(
-            self.points.to(device, non_blocking=True),
-            self.present.to(device, non_blocking=True),
-            self.lengths.to(device, non_blocking=True),
-        )
-
     @property
     def valid(self) -> Bool[Tensor, "batch frames"]:
-        """The frames before each utterance's length."""
+        """The frames before each utterance's length; where the lengths are."""
         frames = torch.arange(self.points.shape[1], device=self.lengths.device)
         return frames < self.lengths[:, None]

@@ -53,7 +53,6 @@ class AuxiliaryOutput:
     """What an auxiliary head gave; its loss counts ``weight`` times beside the main one."""
 
     log_probs: LogProbs
-    lengths: Lengths
     weight: float
 
 
@@ -64,7 +63,7 @@ class Output:
     Attributes:
         log_probs: Natural-log probabilities over the blank (0) and the glosses, in float32 (or
             float64 for a model of that type); without meaning past a length.
-        lengths: Timesteps of each utterance.
+        lengths: Timesteps of each utterance, those of the auxiliary heads' outputs as well.
         auxiliary: From the auxiliary heads; empty outside training.
     """
 
@@ -115,7 +114,7 @@ class Recognizer(nn.Module):
             if not isinstance(layer, Passage):
                 taps.append(x)
         extra = [
-            AuxiliaryOutput(log_softmax(scores), lengths, self.auxiliary.weight)
+            AuxiliaryOutput(log_softmax(scores), self.auxiliary.weight)
             for scores in (self.auxiliary(taps[:-1]) if self.training else [])
         ]
         return Output(log_softmax(self.head(x)), lengths, tuple(extra))

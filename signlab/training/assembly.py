@@ -1,7 +1,7 @@
 """From a resolved recipe to the objects that a run needs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -54,13 +54,15 @@ class Assembly:
     vocabulary: tuple[str, ...]
 
     def forward(self, batch: Batch, model: nn.Module | None = None) -> Output:
-        """What the recogniser gives for a batch, augmented or not.
+        """What the recogniser gives for a batch, augmented or not; lengths are on the CPU.
 
         Args:
             model: Calls the recogniser in its own way (``Updates.model``).
         """
         parts, presence = self.features(batch.landmarks)
-        return (model or self.recognizer)(parts, presence, batch.landmarks.lengths)
+        lengths = batch.landmarks.lengths
+        output = (model or self.recognizer)(parts, presence, lengths.to(presence.device))
+        return replace(output, lengths=self.recognizer.out_lengths(lengths))
 
 
 def assemble(

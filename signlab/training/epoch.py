@@ -30,7 +30,7 @@ class Epoch:
         samples: The utterances.
         seed: Of the run.
         number: Epochs before this one.
-        device: Where the batches shall be.
+        device: Where the landmarks shall be.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Epoch:
             check_lengths(samples, assembly.recognizer.out_lengths)
         schedule = assembly.schedule
         order = torch.Generator().manual_seed(_mixed(seed, number, 1))
-        self.generator = torch.Generator(device).manual_seed(_mixed(seed, number, 2))
+        self.generator = torch.Generator().manual_seed(_mixed(seed, number, 2))
         frames = frames_of(samples)
         self._draws = torch.rand(len(samples), generator=order)
         lengths = augment.lengths(torch.from_numpy(frames), self._draws).numpy()

@@ -103,13 +103,13 @@ def outputs(
     selection = assembly.features.selection
     hidden = points_of(without, selection).to(device)
     for chosen in ordered_batches(samples, batch_size=BATCH_SIZE):
-        batch = collate([samples[i] for i in chosen], assembly.vocabulary, selection).to(device)
+        batch = collate([samples[i] for i in chosen], assembly.vocabulary, selection, device=device)
         if without:
             batch = hide(batch, hidden.expand_as(batch.landmarks.present))
         with torch.inference_mode():
             output = assembly.forward(batch)
-        labels = batch.labels, batch.label_lengths
+        labels = batch.labels.to(device), batch.label_lengths
         nats = Ctc()(output.log_probs, output.lengths, *labels).tolist()
-        log_probs, lengths = output.log_probs.cpu().numpy(), output.lengths.cpu().numpy()
+        log_probs, lengths = output.log_probs.cpu().numpy(), output.lengths.tolist()
         for row, index in enumerate(chosen):
             yield index, log_probs[row, : lengths[row]], nats[row]

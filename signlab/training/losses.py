@@ -30,6 +30,9 @@ class Loss(ABC):
         Args:
             log_probs: Natural-log probabilities over the blank (0) and the glosses; timesteps
                 past a length are ignored.
+            lengths: On the CPU, where torch's CTC reads them without waiting for a device.
+            labels: On the device of ``log_probs``, padded with 0.
+            label_lengths: On the CPU.
         """
 
 
@@ -47,7 +50,6 @@ class Ctc(Loss):
         device = log_probs.device
         if torch.are_deterministic_algorithms_enabled():  # the backward pass on CUDA is not
             log_probs, labels = log_probs.cpu(), labels.cpu()
-            lengths, label_lengths = lengths.cpu(), label_lengths.cpu()
         nats = functional.ctc_loss(
             log_probs.transpose(0, 1), labels, lengths, label_lengths, reduction="none"
         )
@@ -86,7 +88,7 @@ class Focal(Loss):
     ) -> Float[Tensor, " batch"]:
         """The mixed loss of each utterance, in nats."""
         loss = self._ctc(log_probs, lengths, labels, label_lengths)
-        exponent = loss / label_lengths if self._by_label else loss
+        exponent = loss / label_lengths.to(loss) if self._by_label else loss
         # of a sure model, rounding may leave a loss of 0 or below, where powers have no gradient
         miss = (-torch.expm1(-exponent)).clamp(min=torch.finfo(loss.dtype).tiny)
         weight = miss**self._gamma

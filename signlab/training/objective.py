@@ -48,7 +48,7 @@ class Objective:
         """
         nats = _nats(self.loss, output.log_probs, output.lengths, batch)
         for auxiliary in output.auxiliary:
-            extra = _nats(self.loss, auxiliary.log_probs, auxiliary.lengths, batch)
+            extra = _nats(self.loss, auxiliary.log_probs, output.lengths, batch)
             nats = nats + auxiliary.weight * extra
         nats = nats * (1 - sum(each.instead for each in self.regularisers))
         for each in self.regularisers:
@@ -60,9 +60,10 @@ def _nats(
     term: Loss | Regulariser, log_probs: LogProbs, lengths: Lengths, batch: Batch
 ) -> Float[Tensor, ""]:
     """A term over the whole batch; of blended utterances, with the labels of both."""
-    nats = term(log_probs, lengths, batch.labels, batch.label_lengths)
+    device = log_probs.device
+    nats = term(log_probs, lengths, batch.labels.to(device), batch.label_lengths)
     if (other := batch.blended) is not None:
-        theirs = term(log_probs, lengths, other.labels, other.label_lengths)
+        theirs = term(log_probs, lengths, other.labels.to(device), other.label_lengths)
         nats = torch.lerp(theirs, nats, other.weight.to(nats))
     return nats.sum()
 

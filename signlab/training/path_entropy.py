@@ -38,7 +38,7 @@ def path_entropy(
         reached.append(torch.stack([ways.logsumexp(-1) + now, entropy]))
     ends, entropy = torch.stack(reached)[lengths - 1, :, torch.arange(len(labels))].unbind(1)
     # an alignment ends with the last gloss or the blank after it
-    last = (2 * label_lengths)[:, None]
+    last = (2 * label_lengths)[:, None].to(places.device)
     ends = ends.masked_fill((places > last) | (places < last - 1), NEVER)
     return _where_ways_meet(ends, entropy)
 

@@ -97,7 +97,7 @@ class Smoothing(Regulariser):
         if not self._blank:
             log_probs = log_probs[:, :, 1:].log_softmax(-1)
         divergence = torch.special.xlogy(prior, prior).sum() - log_probs @ prior
-        return _summed(divergence, lengths) / lengths * label_lengths
+        return _summed(divergence, lengths) / lengths.to(prior) * label_lengths.to(prior)
 
 
 @REGULARISERS.register("consistency")
@@ -162,5 +162,5 @@ def frame_divergence(
 
 def _summed(values: Float[Tensor, "batch time"], lengths: Lengths) -> Float[Tensor, " batch"]:
     """Over the valid timesteps."""
-    valid = torch.arange(values.shape[1], device=lengths.device) < lengths[:, None]
-    return values.masked_fill(~valid, 0.0).sum(1)
+    padding = torch.arange(values.shape[1]) >= lengths[:, None]
+    return values.masked_fill(padding.to(values.device), 0.0).sum(1)

@@ -16,7 +16,7 @@ from signlab.training.engine import Engine
 
 @dataclass(frozen=True)
 class Update:
-    """What one update was about; tensors without an axis, on the device.
+    """What one update was about; tensors without an axis, all but the labels on the device.
 
     Attributes:
         nats: Over the whole batch.

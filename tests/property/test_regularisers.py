@@ -150,7 +150,7 @@ def test_an_objective_is_the_sum_of_its_parts():
     smoothing = REGULARISERS.build("smoothing", {"share": 0.2})
     smoothing.fit(torch.tensor([0.5, 0.25, 0.25]), BLANK)
     case = batched(logits, lengths, labels)
-    extra = AuxiliaryOutput((2 * logits).log_softmax(-1), torch.tensor(lengths), 0.3)
+    extra = AuxiliaryOutput((2 * logits).log_softmax(-1), 0.3)
     found = objective(
         Output(logits.log_softmax(-1), torch.tensor(lengths), (extra,)),
         batch_of(logits, lengths, labels),

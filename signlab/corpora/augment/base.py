@@ -32,8 +32,8 @@ class Augmentation(ABC):
     Contract, checked for each registered one by tests/property/test_augment.py: rate 0 changes
     nothing; absent points stay 0 and padding stays absent; no utterance becomes too short for its
     labels; the same generator gives the same batch. What is drawn depends on the shape of the
-    batch alone, never on its content. Work is done on the batch's device, draws on the
-    generator's, so that a generator on the CPU gives the same draws everywhere.
+    batch alone, never on its content. Points are changed on the device where they are; what is
+    drawn and counted is on the CPU, so that draws are the same everywhere and nobody waits.
 
     Attributes:
         apart: Whether two views of one utterance may be changed differently. Never where times or
@@ -65,14 +65,14 @@ many timesteps the model makes of so many frames."""
 
 
 def uniform(generator: torch.Generator, *shape: int) -> Float[Tensor, "..."]:
-    """Numbers from 0 to below 1, on the generator's device."""
-    return torch.rand(*shape, generator=generator, device=generator.device)
+    """Numbers from 0 to below 1."""
+    return torch.rand(*shape, generator=generator)
 
 
 def choose(rate: float, batch: Batch, generator: torch.Generator) -> Int[Tensor, " chosen"]:
-    """Positions of the utterances to change, on the batch's device."""
+    """Positions of the utterances to change, on the device of their points."""
     drawn = uniform(generator, len(batch.ids)) < rate
-    return drawn.nonzero().squeeze(1).to(batch.labels.device)
+    return drawn.nonzero().squeeze(1).to(batch.landmarks.points.device)
 
 
 def partners(
@@ -80,10 +80,10 @@ def partners(
 ) -> tuple[Int[Tensor, " batch"], Bool[Tensor, " batch"]]:
     """For each utterance another one of its signer, and whether there is one."""
     rows = len(batch.ids)
-    draws = uniform(generator, rows, rows).to(batch.labels.device)
+    draws = uniform(generator, rows, rows)
     numbers = torch.tensor([batch.signers.index(signer) for signer in batch.signers])
     same = numbers[:, None] == numbers
-    allowed = (same & ~torch.eye(rows, dtype=torch.bool)).to(draws.device)
+    allowed = same & ~torch.eye(rows, dtype=torch.bool)
     return draws.masked_fill(~allowed, -1.0).argmax(dim=1), allowed.any(dim=1)
 
 
@@ -102,7 +102,7 @@ def frames_needed(
         frames: The most that matter; the result is one more where not even they suffice.
     """
     repeats = ((labels[:, 1:] == labels[:, :-1]) & (labels[:, 1:] != 0)).sum(dim=1)
-    timesteps = out_lengths(torch.arange(frames + 1, device=labels.device))
+    timesteps = out_lengths(torch.arange(frames + 1))
     return torch.searchsorted(timesteps.contiguous(), label_lengths + repeats)
 
 
@@ -127,6 +127,7 @@ def changed(
 def hide(batch: Batch, hidden: Bool[Tensor, "batch frames points"]) -> Batch:
     """The batch with some points made absent."""
     landmarks = batch.landmarks
+    hidden = hidden.to(landmarks.points.device)
     return replace(
         batch,
         landmarks=replace(
@@ -164,13 +165,16 @@ def resampled(
         weight: Of the second frame, 0 to 1.
     """
     planes, present = landmarks.planes.flatten(0, 1), landmarks.present.flatten(0, 1)
-    valid = torch.arange(first.shape[1], device=lengths.device) < lengths[:, None]
-    size = first.shape
-    first, second, weight = first.flatten(), second.flatten(), weight.flatten()[:, None]
+    valid = torch.arange(first.shape[1]) < lengths[:, None]
+    size, device = first.shape, planes.device
+    first, second, weight, valid = (
+        each.flatten().to(device) for each in (first, second, weight, valid)
+    )
+    weight = weight[:, None]
 
     known = present.index_select(0, first), present.index_select(0, second)
     nearer = weight >= 0.5
-    mask = torch.where(nearer, known[1], known[0]) & valid.flatten()[:, None]
+    mask = torch.where(nearer, known[1], known[0]) & valid[:, None]
     blend = torch.where(known[0] & known[1], weight, nearer.float())
     mixed = torch.lerp(
         planes.index_select(0, first), planes.index_select(0, second), blend[:, None]

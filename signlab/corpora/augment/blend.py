@@ -56,7 +56,7 @@ class Mixup(Augmentation):
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         """Blend a partner into each chosen utterance."""
         landmarks = batch.landmarks
-        draws = uniform(generator, len(batch.ids), 2).to(batch.labels.device)
+        draws = uniform(generator, len(batch.ids), 2)
         partner, found = partners(batch, generator)
         labels, counts = batch.labels[partner], batch.label_lengths[partner]
         needed = frames_needed(
@@ -71,7 +71,7 @@ class Mixup(Augmentation):
             landmarks.lengths,
         )
         both = landmarks.present & theirs.present
-        own_share = torch.where(both, weight[:, None, None], 1.0)[:, :, None]
+        own_share = torch.where(both, weight.to(both.device)[:, None, None], 1.0)[:, :, None]
         planes = torch.lerp(theirs.planes, landmarks.planes, own_share)
         return replace(
             batch,

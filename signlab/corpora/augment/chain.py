@@ -59,14 +59,14 @@ class Augment:
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         """The changed batch; ``generator`` moves on by one draw, whatever the recipe."""
-        draw = int(torch.randint(2**31, (), generator=generator, device=generator.device))
-        views = [self._view(batch, draw, view, generator.device) for view in range(self._views)]
+        draw = int(torch.randint(2**31, (), generator=generator))
+        views = [self._view(batch, draw, view) for view in range(self._views)]
         return views[0] if len(views) == 1 else _stacked(views)
 
-    def _view(self, batch: Batch, draw: int, view: int, device: torch.device) -> Batch:
+    def _view(self, batch: Batch, draw: int, view: int) -> Batch:
         for name, augmentation in self._chain.items():
             stream = f"{name}{view}" if view and augmentation.apart else name
-            own = torch.Generator(device).manual_seed(draw ^ zlib.crc32(stream.encode()))
+            own = torch.Generator().manual_seed(draw ^ zlib.crc32(stream.encode()))
             batch = augmentation(batch, own)
         return batch
 

@@ -41,7 +41,7 @@ def spans(
     """
     size = (lengths * (shortest + (longest - shortest) * draws[:, 0])).round()
     start = ((lengths - size + 1) * draws[:, 1]).floor()
-    place = torch.arange(frames, device=lengths.device)
+    place = torch.arange(frames)
     return (place >= start[:, None]) & (place < (start + size)[:, None])
 
 
@@ -82,13 +82,12 @@ class PartDrop(Augmentation):
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         """Hide one of these during one stretch."""
         lengths = batch.landmarks.lengths
-        draws = uniform(generator, len(batch.ids), 4).to(lengths.device)
+        draws = uniform(generator, len(batch.ids), 4)
         part = (draws[:, 1] * len(self._members)).long()
         frames = batch.landmarks.present.shape[1]
         stretch = spans(lengths, draws[:, 2:], **self._shares, frames=frames)
         stretch &= (draws[:, 0] < self._rate)[:, None]
-        members = self._members.to(lengths.device)[part]
-        return hide(batch, stretch[:, :, None] & members[:, None])
+        return hide(batch, stretch[:, :, None] & self._members[part][:, None])
 
 
 @AUGMENTATIONS.register("finger_drop")
@@ -132,11 +131,10 @@ class FingerDrop(Augmentation):
         """Hide the fingers with the lowest draws."""
         present = batch.landmarks.present
         rows = len(batch.ids)
-        chosen = uniform(generator, rows).to(present.device) < self._rate
-        draws = uniform(generator, rows, *self._members.shape[:2]).to(present.device)
+        chosen = uniform(generator, rows) < self._rate
+        draws = uniform(generator, rows, *self._members.shape[:2])
         dropped = draws.argsort(dim=-1).argsort(dim=-1) < self._fingers
-        members = self._members.to(present.device)
-        hidden = (dropped[..., None] & members).flatten(1, 2).any(dim=1) & chosen[:, None]
+        hidden = (dropped[..., None] & self._members).flatten(1, 2).any(dim=1) & chosen[:, None]
         return hide(batch, hidden[:, None].expand_as(present))
 
 
@@ -171,9 +169,9 @@ class TemporalMask(Augmentation):
         present = batch.landmarks.present
         rows, frames = present.shape[:2]
         lengths = batch.landmarks.lengths
-        chosen = uniform(generator, rows).to(present.device) < self._rate
-        draws = uniform(generator, self._masks, rows, 2).to(present.device)
-        hidden = torch.zeros(rows, frames, dtype=torch.bool, device=present.device)
+        chosen = uniform(generator, rows) < self._rate
+        draws = uniform(generator, self._masks, rows, 2)
+        hidden = torch.zeros(rows, frames, dtype=torch.bool)
         for drawn in draws:
             hidden |= spans(lengths, drawn, longest=self._longest, frames=frames)
         hidden &= chosen[:, None]

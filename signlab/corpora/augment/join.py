@@ -56,7 +56,7 @@ class Concatenate(Augmentation):
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         """Append to each chosen utterance a partner drawn from its signer's others."""
-        chosen = uniform(generator, len(batch.ids)).to(batch.labels.device) < self._rate
+        chosen = uniform(generator, len(batch.ids)) < self._rate
         partner, found = partners(batch, generator)
         rows, frames, labels = _whole(batch)
         pieces = [
@@ -113,8 +113,8 @@ class CutMix(Augmentation):
             )
         rows, frames, labels = _whole(batch)
         begins, ends = batch.spans.unbind(2)
-        chosen = uniform(generator, len(rows)).to(rows.device) < self._rate
-        draws = uniform(generator, len(rows), 4).to(rows.device)
+        chosen = uniform(generator, len(rows)) < self._rate
+        draws = uniform(generator, len(rows), 4)
         partner, found = partners(batch, generator)
         out, back = self._stretch(labels, draws[:, :2])
         first, last = self._stretch(labels[partner], draws[:, 2:])
@@ -150,7 +150,7 @@ class CutMix(Augmentation):
 
 def _whole(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
     """The positions of the utterances, their frames and their labels."""
-    rows = torch.arange(len(batch.ids), device=batch.labels.device)
+    rows = torch.arange(len(batch.ids))
     return rows, batch.landmarks.lengths, batch.label_lengths
 
 

@@ -149,9 +149,7 @@ class Noise(Augmentation):
         """Add normal noise to the present points."""
         rows = choose(self._rate, batch, generator)
         landmarks = batch.landmarks
-        noise = torch.randn(
-            landmarks.planes.shape, generator=generator, device=generator.device
-        ).to(rows.device)
+        noise = torch.randn(landmarks.planes.shape, generator=generator).to(rows.device)
         moved = landmarks.planes[rows] + self._scale * noise[rows]
         present = landmarks.present[rows]
         return changed(batch, rows, moved * present[:, :, None], present)

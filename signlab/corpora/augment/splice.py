@@ -59,7 +59,7 @@ def splice_labels(
     lengths = bridged_lengths(pieces, 0)
     out_width = int(lengths.max())
     source, _, _ = _sources(pieces, 0, width=labels.shape[1], out_width=out_width)
-    written = torch.arange(out_width, device=labels.device) < lengths[:, None]
+    written = torch.arange(out_width) < lengths[:, None]
     return labels.flatten()[source] * written, lengths
 
 
@@ -78,11 +78,10 @@ def _sources(
     Int[Tensor, "batch out_width"], Int[Tensor, "batch out_width"], Float[Tensor, "batch out_width"]
 ]:
     """For each new place two old ones in the flattened batch, and the weight of the second."""
-    device = pieces[0].row.device
-    place = torch.arange(out_width, device=device)
+    place = torch.arange(out_width)
     begin = torch.zeros_like(pieces[0].row)[:, None]
-    first = second = torch.zeros(len(begin), out_width, dtype=torch.int64, device=device)
-    weight = torch.zeros(len(begin), out_width, device=device)
+    first = second = torch.zeros(len(begin), out_width, dtype=torch.int64)
+    weight = torch.zeros(len(begin), out_width)
     for gaps, piece in _placed(pieces, gap):
         begin = begin + gaps[:, None]
         into = place - begin

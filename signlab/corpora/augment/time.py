@@ -67,7 +67,7 @@ class TimeWarp(Augmentation):
             out_lengths=self._out_lengths,
             frames=batch.landmarks.points.shape[1],
         )
-        new = self.lengths(old, draws.to(old.device))
+        new = self.lengths(old, draws)
         new = torch.maximum(new, torch.minimum(needed, old))
         return replace(batch, landmarks=at_lengths(batch.landmarks, new), spans=None)
 
@@ -82,12 +82,11 @@ class TimeWarp(Augmentation):
 def at_lengths(landmarks: Landmarks, lengths: Int[Tensor, " batch"]) -> Landmarks:
     """Every utterance resampled to a new length; first and last frames stay what they are."""
     rows, frames = landmarks.present.shape[:2]
-    device = lengths.device
     stride = (landmarks.lengths - 1) / (lengths - 1).clamp(min=1)
-    place = torch.arange(int(lengths.max()), device=device) * stride[:, None]
+    place = torch.arange(int(lengths.max())) * stride[:, None]
     last = (landmarks.lengths - 1)[:, None]
     first = torch.minimum(place.long(), last)
-    start = torch.arange(rows, device=device)[:, None] * frames
+    start = torch.arange(rows)[:, None] * frames
     return resampled(
         landmarks,
         first=start + first,
@@ -119,24 +118,20 @@ class FrameDrop(Augmentation):
         landmarks = batch.landmarks
         rows, frames = landmarks.present.shape[:2]
         old = landmarks.lengths
-        chosen = uniform(generator, rows).to(old.device) < self._rate
+        chosen = uniform(generator, rows) < self._rate
         # frames first: the draws of a frame do not depend on how many frames follow
-        draws = uniform(generator, frames, rows).T.to(old.device)
+        draws = uniform(generator, frames, rows).T
         needed = frames_needed(
             batch.labels, batch.label_lengths, out_lengths=self._out_lengths, frames=frames
         )
         spare = (old - needed.clamp(min=1)).clamp(min=0)
         lost = torch.minimum((old * self._share).round().long(), spare) * chosen
         order = draws.masked_fill(~landmarks.valid, 2.0).argsort(dim=1)
-        rank = torch.empty_like(order).scatter_(
-            1, order, torch.arange(frames, device=old.device).expand(rows, -1)
-        )
+        rank = torch.empty_like(order).scatter_(1, order, torch.arange(frames).expand(rows, -1))
         kept = (rank >= lost[:, None]).to(torch.int8).argsort(dim=1, descending=True, stable=True)
         lengths = old - lost
-        source = (
-            kept[:, : int(lengths.max())] + torch.arange(rows, device=old.device)[:, None] * frames
-        )
-        weight = torch.zeros(source.shape, device=old.device)
+        source = kept[:, : int(lengths.max())] + torch.arange(rows)[:, None] * frames
+        weight = torch.zeros(source.shape)
         return replace(
             batch,
             landmarks=resampled(
