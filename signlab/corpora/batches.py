@@ -14,7 +14,7 @@ from signlab.corpora.store import StoredSamples
 from signlab.errors import BadCorpus
 from signlab.landmarks.layout import MISSING
 from signlab.landmarks.selection import Selection
-from signlab.landmarks.tensors import Landmarks
+from signlab.landmarks.tensors import Landmarks, sent
 
 JITTERS = (0.2, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.0)
 """Tried in turn: how far an utterance may stray in the order of lengths, relative to its own."""
@@ -73,10 +73,11 @@ class Batch:
         """Some of its utterances, padded to the longest of them."""
         lengths, label_lengths = self.landmarks.lengths[rows], self.label_lengths[rows]
         frames, labels = int(lengths.max()), int(label_lengths.max())
+        places = sent(rows, self.landmarks.points.device)
         return Batch(
             Landmarks.from_planes(
-                self.landmarks.planes[rows, :frames],
-                self.landmarks.present[rows, :frames],
+                self.landmarks.planes[places, :frames],
+                self.landmarks.present[places, :frames],
                 lengths,
             ),
             self.labels[rows, :labels],
@@ -114,11 +115,11 @@ def collate(
         if numbers and sample.spans is not None:
             spans[row, : len(numbers)] = sample.spans
     landmarks = Landmarks.from_stored(
-        torch.from_numpy(stored_points(samples, selection))
-        .to(device, non_blocking=True)
-        .unflatten(2, (selection.coordinates, selection.points)),
+        sent(torch.from_numpy(stored_points(samples, selection)), device).unflatten(
+            2, (selection.coordinates, selection.points)
+        ),
         lengths=torch.tensor(lengths),
-        aspects=torch.tensor([sample.aspect for sample in samples], device=device),
+        aspects=sent(torch.tensor([sample.aspect for sample in samples]), device),
         selection=selection,
     )
     return Batch(

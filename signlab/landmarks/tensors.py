@@ -11,6 +11,11 @@ from signlab.landmarks.layout import MISSING, UNIT
 from signlab.landmarks.selection import LEFT_SHOULDER, RIGHT_SHOULDER, Selection
 
 
+def sent(tensor: Tensor, device: torch.device | str) -> Tensor:
+    """The tensor on a device, without waiting for all that the device has still to do."""
+    return tensor.to(device, non_blocking=True)
+
+
 @dataclass(frozen=True)
 class Landmarks:
     """Landmarks of a padded batch, seen from the body.

@@ -47,7 +47,7 @@ class Rotary(Relation):
 
     def forward(self, queries: Split, keys: Split) -> tuple[Split, Split, Bias | None]:
         time, channels = queries.shape[-2:]
-        angles = _angles(torch.arange(time), channels).to(queries)
+        angles = _angles(torch.arange(time), channels).to(queries, non_blocking=True)
         cosine, sine = angles.cos(), angles.sin()
         return _turned(queries, cosine, sine), _turned(keys, cosine, sine), None
 
@@ -96,7 +96,7 @@ class DistanceQuery(Relation):
     def forward(self, queries: Split, keys: Split) -> tuple[Split, Split, Bias | None]:
         time, channels = queries.shape[-2:]
         distances = torch.arange(1 - time, time)
-        table = sinusoids(distances, self.encode.in_features).to(queries)
+        table = sinusoids(distances, self.encode.in_features).to(queries, non_blocking=True)
         encoded = self.encode(table).unflatten(-1, (self.heads, channels)).transpose(0, 1)
         asked = (queries + self.distance) @ encoded.transpose(-2, -1) * channels**-0.5
         timesteps = torch.arange(time, device=queries.device)
@@ -124,7 +124,7 @@ class Sinusoids(nn.Module):
     """
 
     def forward(self, x: Activations) -> Activations:
-        return x + sinusoids(torch.arange(x.shape[1]), x.shape[2]).to(x)
+        return x + sinusoids(torch.arange(x.shape[1]), x.shape[2]).to(x, non_blocking=True)
 
 
 def sinusoids(timesteps: Int[Tensor, " time"], width: int) -> Float[Tensor, "time width"]:

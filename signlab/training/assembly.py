@@ -11,6 +11,7 @@ from signlab.corpora.augment.chain import Augment
 from signlab.corpora.batches import Batch
 from signlab.landmarks.features import Features
 from signlab.landmarks.layout import Layout
+from signlab.landmarks.tensors import sent
 from signlab.models.recognizer import Output, Recognizer, build_recognizer
 from signlab.registry import Settings, below
 from signlab.scoring.decode import DECODERS, Decoder
@@ -61,7 +62,7 @@ class Assembly:
         """
         parts, presence = self.features(batch.landmarks)
         lengths = batch.landmarks.lengths
-        output = (model or self.recognizer)(parts, presence, lengths.to(presence.device))
+        output = (model or self.recognizer)(parts, presence, sent(lengths, presence.device))
         return replace(output, lengths=self.recognizer.out_lengths(lengths))
 
 

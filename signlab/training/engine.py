@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import torch
 from accelerate import Accelerator
 from accelerate.utils import DistributedType, broadcast_object_list
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 from signlab.models.base import Lengths, PartFeatures, Presence
 from signlab.models.recognizer import Output, Recognizer
@@ -65,10 +65,12 @@ class Engine:
             mixed_precision=MIXED[computation.precision],
             cpu=cpu or not torch.accelerator.is_available(),
         )
-        self._wish: Tensor | None = None
+        self._asked: tuple[Tensor, Any] | None = None
         self.device = self._accelerator.device
         self.rank = self._accelerator.process_index
         self.processes = self._accelerator.num_processes
+        # processes ask each other on the CPU: an answer from an accelerator would be waited for
+        self._hosts = distributed.new_group(backend="gloo") if self.processes > 1 else None
 
     @property
     def main(self) -> bool:
@@ -123,8 +125,13 @@ class Engine:
         """Whether any process wished so: in all the same answer, a call late, without waiting."""
         if self.processes == 1:
             return wish
-        before, self._wish = self._wish, self.total(torch.tensor(float(wish), device=self.device))
-        return before is not None and bool(before)
+        wishes = torch.tensor(int(wish))
+        work = distributed.all_reduce(wishes, group=self._hosts, async_op=True)
+        before, self._asked = self._asked, (wishes, work)
+        if before is None:
+            return False
+        before[1].wait()
+        return bool(before[0])
 
     def from_main(self, make: Callable[[], T]) -> T:
         """What the main process makes, in every process."""

@@ -101,15 +101,14 @@ def outputs(
     """
     assembly.recognizer.eval()
     selection = assembly.features.selection
-    hidden = points_of(without, selection).to(device)
+    hidden = points_of(without, selection)[None, None]
     for chosen in ordered_batches(samples, batch_size=BATCH_SIZE):
         batch = collate([samples[i] for i in chosen], assembly.vocabulary, selection, device=device)
         if without:
-            batch = hide(batch, hidden.expand_as(batch.landmarks.present))
+            batch = hide(batch, hidden)
         with torch.inference_mode():
             output = assembly.forward(batch)
-        labels = batch.labels.to(device), batch.label_lengths
-        nats = Ctc()(output.log_probs, output.lengths, *labels).tolist()
-        log_probs, lengths = output.log_probs.cpu().numpy(), output.lengths.tolist()
+        log_probs, lengths = output.log_probs.cpu(), output.lengths
+        nats = Ctc()(log_probs, lengths, batch.labels, batch.label_lengths).tolist()
         for row, index in enumerate(chosen):
-            yield index, log_probs[row, : lengths[row]], nats[row]
+            yield index, log_probs[row, : lengths[row]].numpy(), nats[row]

@@ -27,7 +27,7 @@ class Sums:
     """
 
     def __init__(self) -> None:
-        self._unread: list[Tensor] = []
+        self._unread: list[tuple[int, Tensor]] = []
         self.unseen: list[list[float]] = []
         self.updates = self.skipped = 0
         self.labels = 0
@@ -44,15 +44,15 @@ class Sums:
 
         Args:
             loss: Nats of its utterances.
-            labels: Of these.
+            labels: Of these; on the CPU.
             norm: Of its gradient.
             skipped: Whether it was left out, which is no harm.
 
         Raises:
             TrainingDiverged: At every LOOK_EVERYth, as ``look`` does.
         """
-        row = [loss.detach(), labels.to(loss), norm.to(loss), skipped.to(loss)]
-        self._unread.append(torch.stack(row))
+        row = torch.stack([loss.detach(), norm.to(loss), skipped.to(loss)])
+        self._unread.append((int(labels), row))
         if len(self.unseen) + len(self._unread) == LOOK_EVERY:
             self.look()
 
@@ -90,5 +90,8 @@ class Sums:
 
     def _read(self) -> None:
         if self._unread:
-            self.unseen = [*self.unseen, *torch.stack(self._unread).tolist()]
+            labels, rows = zip(*self._unread, strict=True)
+            read = torch.stack(rows).tolist()
+            new = [[nats, n, *rest] for n, (nats, *rest) in zip(labels, read, strict=True)]
+            self.unseen = [*self.unseen, *new]
             self._unread = []

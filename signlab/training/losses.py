@@ -11,6 +11,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
+from signlab.landmarks.tensors import sent
 from signlab.registry import Registry
 
 LogProbs = Float[Tensor, "batch time outputs"]
@@ -30,7 +31,7 @@ class Loss(ABC):
         Args:
             log_probs: Natural-log probabilities over the blank (0) and the glosses; timesteps
                 past a length are ignored.
-            lengths: On the CPU, where torch's CTC reads them without waiting for a device.
+            lengths: On the CPU, so that torch's CTC need not read them back from a device.
             labels: On the device of ``log_probs``, padded with 0.
             label_lengths: On the CPU.
         """
@@ -88,7 +89,7 @@ class Focal(Loss):
     ) -> Float[Tensor, " batch"]:
         """The mixed loss of each utterance, in nats."""
         loss = self._ctc(log_probs, lengths, labels, label_lengths)
-        exponent = loss / label_lengths.to(loss) if self._by_label else loss
+        exponent = loss / sent(label_lengths, loss.device) if self._by_label else loss
         # of a sure model, rounding may leave a loss of 0 or below, where powers have no gradient
         miss = (-torch.expm1(-exponent)).clamp(min=torch.finfo(loss.dtype).tiny)
         weight = miss**self._gamma

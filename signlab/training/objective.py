@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from signlab.corpora.batches import Batch
+from signlab.landmarks.tensors import sent
 from signlab.models.recognizer import Output
 from signlab.training.losses import LOSSES, Lengths, LogProbs, Loss
 from signlab.training.regularisers import REGULARISERS, Regulariser
@@ -61,10 +62,10 @@ def _nats(
 ) -> Float[Tensor, ""]:
     """A term over the whole batch; of blended utterances, with the labels of both."""
     device = log_probs.device
-    nats = term(log_probs, lengths, batch.labels.to(device), batch.label_lengths)
+    nats = term(log_probs, lengths, sent(batch.labels, device), batch.label_lengths)
     if (other := batch.blended) is not None:
-        theirs = term(log_probs, lengths, other.labels.to(device), other.label_lengths)
-        nats = torch.lerp(theirs, nats, other.weight.to(nats))
+        theirs = term(log_probs, lengths, sent(other.labels, device), other.label_lengths)
+        nats = torch.lerp(theirs, nats, sent(other.weight, device).to(nats))
     return nats.sum()
 
 

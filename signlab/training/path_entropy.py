@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from signlab.landmarks.tensors import sent
 from signlab.training.losses import Labels, Lengths, LogProbs
 
 NEVER = -1e30
@@ -36,9 +37,10 @@ def path_entropy(
         ways = before[0] + barred
         entropy = _where_ways_meet(ways, before[1])
         reached.append(torch.stack([ways.logsumexp(-1) + now, entropy]))
-    ends, entropy = torch.stack(reached)[lengths - 1, :, torch.arange(len(labels))].unbind(1)
+    each, end = torch.arange(len(labels), device=places.device), sent(lengths - 1, places.device)
+    ends, entropy = torch.stack(reached)[end, :, each].unbind(1)
     # an alignment ends with the last gloss or the blank after it
-    last = (2 * label_lengths)[:, None].to(places.device)
+    last = sent(2 * label_lengths, places.device)[:, None]
     ends = ends.masked_fill((places > last) | (places < last - 1), NEVER)
     return _where_ways_meet(ends, entropy)
 

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor
 
+from signlab.landmarks.tensors import sent
 from signlab.registry import Registry
 from signlab.training.losses import Labels, Lengths, LogProbs
 from signlab.training.path_entropy import path_entropy
@@ -93,11 +94,12 @@ class Smoothing(Regulariser):
     ) -> Float[Tensor, " batch"]:
         """Mean of KL(u || p) over the timesteps of each utterance, once a label."""
         del labels
-        prior = self._prior.to(log_probs)
+        prior = sent(self._prior, log_probs.device).to(log_probs)
         if not self._blank:
             log_probs = log_probs[:, :, 1:].log_softmax(-1)
         divergence = torch.special.xlogy(prior, prior).sum() - log_probs @ prior
-        return _summed(divergence, lengths) / lengths.to(prior) * label_lengths.to(prior)
+        frames, labels_each = (sent(each, prior.device) for each in (lengths, label_lengths))
+        return _summed(divergence, lengths) / frames * labels_each
 
 
 @REGULARISERS.register("consistency")
@@ -163,4 +165,4 @@ def frame_divergence(
 def _summed(values: Float[Tensor, "batch time"], lengths: Lengths) -> Float[Tensor, " batch"]:
     """Over the valid timesteps."""
     padding = torch.arange(values.shape[1]) >= lengths[:, None]
-    return values.masked_fill(padding.to(values.device), 0.0).sum(1)
+    return values.masked_fill(sent(padding, values.device), 0.0).sum(1)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from signlab.corpora.batches import Batch
 from signlab.landmarks.selection import Selection
-from signlab.landmarks.tensors import Landmarks
+from signlab.landmarks.tensors import Landmarks, sent
 from signlab.registry import Registry
 
 Rate = Annotated[float, Field(ge=0, le=1)]
@@ -33,7 +33,8 @@ class Augmentation(ABC):
     nothing; absent points stay 0 and padding stays absent; no utterance becomes too short for its
     labels; the same generator gives the same batch. What is drawn depends on the shape of the
     batch alone, never on its content. Points are changed on the device where they are; what is
-    drawn and counted is on the CPU, so that draws are the same everywhere and nobody waits.
+    drawn and counted is on the CPU, so that draws are the same everywhere and nobody waits for an
+    accelerator; ``sent`` brings it to the points.
 
     Attributes:
         apart: Whether two views of one utterance may be changed differently. Never where times or
@@ -72,7 +73,7 @@ def uniform(generator: torch.Generator, *shape: int) -> Float[Tensor, "..."]:
 def choose(rate: float, batch: Batch, generator: torch.Generator) -> Int[Tensor, " chosen"]:
     """Positions of the utterances to change, on the device of their points."""
     drawn = uniform(generator, len(batch.ids)) < rate
-    return drawn.nonzero().squeeze(1).to(batch.landmarks.points.device)
+    return sent(drawn.nonzero().squeeze(1), batch.landmarks.points.device)
 
 
 def partners(
@@ -124,10 +125,14 @@ def changed(
     )
 
 
-def hide(batch: Batch, hidden: Bool[Tensor, "batch frames points"]) -> Batch:
-    """The batch with some points made absent."""
+def hide(batch: Batch, hidden: Bool[Tensor, "#batch #frames #points"]) -> Batch:
+    """The batch with some points made absent.
+
+    Args:
+        hidden: Which ones, of each utterance and frame; an axis of 1 stands for all of it.
+    """
     landmarks = batch.landmarks
-    hidden = hidden.to(landmarks.points.device)
+    hidden = sent(hidden, landmarks.points.device)
     return replace(
         batch,
         landmarks=replace(
@@ -168,7 +173,7 @@ def resampled(
     valid = torch.arange(first.shape[1]) < lengths[:, None]
     size, device = first.shape, planes.device
     first, second, weight, valid = (
-        each.flatten().to(device) for each in (first, second, weight, valid)
+        sent(each.flatten(), device) for each in (first, second, weight, valid)
     )
     weight = weight[:, None]
 

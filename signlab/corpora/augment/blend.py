@@ -18,7 +18,7 @@ from signlab.corpora.augment.base import (
 from signlab.corpora.augment.time import at_lengths
 from signlab.corpora.batches import Batch, Blended
 from signlab.landmarks.selection import Selection
-from signlab.landmarks.tensors import Landmarks
+from signlab.landmarks.tensors import Landmarks, sent
 
 
 @AUGMENTATIONS.register("mixup")
@@ -64,14 +64,14 @@ class Mixup(Augmentation):
         )
         chosen = (draws[:, 0] < self._rate) & found & (needed <= landmarks.lengths)
         weight = torch.where(chosen, 1 - draws[:, 1] * (1 - self._lightest), 1.0)
-        theirs = at_lengths(
-            Landmarks(
-                landmarks.points[partner], landmarks.present[partner], landmarks.lengths[partner]
-            ),
-            landmarks.lengths,
+        device = landmarks.points.device
+        place = sent(partner, device)
+        others = Landmarks(
+            landmarks.points[place], landmarks.present[place], landmarks.lengths[partner]
         )
+        theirs = at_lengths(others, landmarks.lengths)
         both = landmarks.present & theirs.present
-        own_share = torch.where(both, weight.to(both.device)[:, None, None], 1.0)[:, :, None]
+        own_share = torch.where(both, sent(weight, device)[:, None, None], 1.0)[:, :, None]
         planes = torch.lerp(theirs.planes, landmarks.planes, own_share)
         return replace(
             batch,

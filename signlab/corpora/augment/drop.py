@@ -129,13 +129,12 @@ class FingerDrop(Augmentation):
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         """Hide the fingers with the lowest draws."""
-        present = batch.landmarks.present
         rows = len(batch.ids)
         chosen = uniform(generator, rows) < self._rate
         draws = uniform(generator, rows, *self._members.shape[:2])
         dropped = draws.argsort(dim=-1).argsort(dim=-1) < self._fingers
         hidden = (dropped[..., None] & self._members).flatten(1, 2).any(dim=1) & chosen[:, None]
-        return hide(batch, hidden[:, None].expand_as(present))
+        return hide(batch, hidden[:, None])
 
 
 @AUGMENTATIONS.register("temporal_mask")
@@ -175,4 +174,4 @@ class TemporalMask(Augmentation):
         for drawn in draws:
             hidden |= spans(lengths, drawn, longest=self._longest, frames=frames)
         hidden &= chosen[:, None]
-        return hide(batch, hidden[:, :, None].expand_as(present))
+        return hide(batch, hidden[:, :, None])

@@ -19,6 +19,7 @@ from signlab.corpora.augment.base import (
 )
 from signlab.corpora.batches import Batch
 from signlab.landmarks.selection import Selection
+from signlab.landmarks.tensors import sent
 from signlab.registry import BadSetting
 
 Amount = Annotated[float, Field(ge=0)]
@@ -46,7 +47,7 @@ class Mirror(Augmentation):
         """Mirror at the body's middle, which is x = 0."""
         rows = choose(self._rate, batch, generator)
         landmarks = batch.landmarks
-        counterpart = self._counterpart.to(rows.device)
+        counterpart = sent(self._counterpart, rows.device)
         planes = landmarks.planes[rows].index_select(3, counterpart)
         planes[:, :, 0].neg_()
         present = landmarks.present[rows].index_select(2, counterpart)
@@ -97,7 +98,7 @@ class Affine(Augmentation):
         """One transformation an utterance, the same for all its frames."""
         rows = choose(self._rate, batch, generator)
         landmarks = batch.landmarks
-        draws = uniform(generator, len(batch.ids), 6).to(rows.device)[rows]
+        draws = sent(uniform(generator, len(batch.ids), 6), rows.device)[rows]
         turn, shift, scale = self._transformation(draws)
         x, y, *z = landmarks.planes[rows].unbind(2)
         moved = [
@@ -149,7 +150,7 @@ class Noise(Augmentation):
         """Add normal noise to the present points."""
         rows = choose(self._rate, batch, generator)
         landmarks = batch.landmarks
-        noise = torch.randn(landmarks.planes.shape, generator=generator).to(rows.device)
+        noise = sent(torch.randn(landmarks.planes.shape, generator=generator), rows.device)
         moved = landmarks.planes[rows] + self._scale * noise[rows]
         present = landmarks.present[rows]
         return changed(batch, rows, moved * present[:, :, None], present)
