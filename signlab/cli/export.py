@@ -32,8 +32,9 @@ def export(
 
         signlab export runs/ablations/residual/default-0-0a1b2c3d --format pt2 --out model.pt2
     """
-    from signlab.execution.catalogue import load_plugins
+    import signlab.execution.catalogue  # noqa: F401  # registers
     from signlab.study.folder import RunFolder
+    from signlab.study.plugins import load_plugins
     from signlab.training.export import export_run
 
     folder = RunFolder(run)

@@ -64,8 +64,8 @@ def profile(
     """
     from rich.console import Console
 
-    from signlab.execution.catalogue import load_plugins
     from signlab.execution.profile import profile_size, read_target
+    from signlab.study.plugins import load_plugins
 
     if file_format is not None:
         _check_format(file_format, parameters_only=parameters_only)

@@ -34,14 +34,15 @@ def recognise(
 
         signlab recognise clip.mp4 --run runs/with-beam/baseline/s1-0-0a1b2c3d --best 5
     """
+    import signlab.execution.catalogue  # noqa: F401  # registers
     from signlab.corpora.base import Sample
     from signlab.corpora.importers.pose import read_sample
     from signlab.errors import BadInput
-    from signlab.execution.catalogue import load_plugins
     from signlab.landmarks.bundle import chatter_to, find_model
     from signlab.landmarks.layout import HOLISTIC
     from signlab.landmarks.video import read_frames
     from signlab.study.folder import RunFolder
+    from signlab.study.plugins import load_plugins
     from signlab.training.recognise import recognise as recognised
 
     folder = RunFolder(run)

@@ -49,7 +49,11 @@ def train(
         with (folder.path / ".worker.lock").open("w") as lock:
             if _main_process():
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            train_run(folder, _tell)
+            try:
+                train_run(folder, _tell)
+            finally:
+                for sentence in folder.notes() if _main_process() else ():
+                    typer.echo(f"note: {sentence}", err=True)
     if not _main_process():
         return
     result = folder.result()

@@ -1,10 +1,4 @@
-"""Everything that a recipe may name, gathered from the rooms and the plug-ins."""
-
-import importlib
-import sys
-from collections.abc import Sequence
-from importlib.metadata import entry_points
-from pathlib import Path
+"""Everything that a recipe may name, gathered from the rooms; plug-ins add to it."""
 
 import signlab.corpora.composed
 import signlab.corpora.folder
@@ -12,7 +6,6 @@ import signlab.corpora.synthetic.corpus
 import signlab.models.blocks  # noqa: F401  # registers
 from signlab.corpora.augment.base import AUGMENTATIONS
 from signlab.corpora.base import CORPORA
-from signlab.errors import BadStudy
 from signlab.models.recognizer import OPTIONAL, SLOTS
 from signlab.scoring.decode import DECODERS
 from signlab.scoring.protocol import SCORING
@@ -41,20 +34,3 @@ CATALOGUE = Catalogue(
         "decode": {"name": "greedy"},
     },
 )
-
-
-def load_plugins(modules: Sequence[str] = ()) -> None:
-    """Import what other packages add (entry-point group ``signlab.plugins``) and ``modules``.
-
-    Raises:
-        BadStudy: A module that a study names cannot be imported.
-    """
-    for point in entry_points(group="signlab.plugins"):
-        point.load()
-    if modules and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))  # a plug-in may be a file beside the user's studies
-    for module in modules:
-        try:
-            importlib.import_module(module)
-        except ImportError as error:
-            raise BadStudy(f"plugins: {module!r} cannot be imported: {error}") from None

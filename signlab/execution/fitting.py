@@ -166,8 +166,9 @@ def _check_sources(study: Study, variant: Variant, assembly: Assembly, identity:
         if written := variant.recipe["init_from"]:
             source = identity.source(written, key=key)
             warm_start(assembly.recognizer, assembly.vocabulary, source)
-        key = "schedule"
         for phase in assembly.schedule.plan:
+            phased = variant.recipe["schedule"]["name"] == "phased"
+            key = f"schedule.phases.{phase.name}.distil" if phased else "schedule.distil"
             if phase.distil is not None and phase.distil.of_a_run:
                 trained_teacher(phase.distil.teacher, identity, assembly)
     except SignlabError as error:

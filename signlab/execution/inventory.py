@@ -7,10 +7,11 @@ import torch
 
 from signlab.corpora.base import CORPORA
 from signlab.errors import SignlabError
-from signlab.execution.catalogue import CATALOGUE, load_plugins
+from signlab.execution.catalogue import CATALOGUE
 from signlab.models.recognizer import Recognizer
 from signlab.study.components import COMPONENTS, apply
 from signlab.study.document import load
+from signlab.study.plugins import load_plugins
 from signlab.study.recipe import Values, resolve, resolve_file
 from signlab.training.assembly import assemble
 

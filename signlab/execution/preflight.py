@@ -14,7 +14,7 @@ import torch
 from signlab.corpora.base import Corpus, Splits
 from signlab.corpora.batches import collate
 from signlab.errors import BadStudy
-from signlab.execution.catalogue import CATALOGUE, load_plugins
+from signlab.execution.catalogue import CATALOGUE
 from signlab.execution.fitting import Fitting
 from signlab.study.fold import Fold
 from signlab.study.plan import Run, Variant, make_runs, make_variants
@@ -55,7 +55,6 @@ def make_plan(study: Study) -> Plan:
         BadStudy: Names file, line, variant, key, value and what instead.
         BadCorpus: The data is missing, wrong, or does not fit a variant.
     """
-    load_plugins(study.plugins)
     variants = make_variants(study, CATALOGUE)
     spaces = make_spaces(study, variants, CATALOGUE)
     fitting = Fitting(study)

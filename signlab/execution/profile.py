@@ -9,12 +9,13 @@ from signlab.corpora.base import CORPORA
 from signlab.corpora.importers.boston104 import BOSTON104
 from signlab.errors import BadCorpus, BadInput, BadStudy
 from signlab.execution.apart import call_apart
-from signlab.execution.catalogue import CATALOGUE, load_plugins
+from signlab.execution.catalogue import CATALOGUE
 from signlab.landmarks.layout import HOLISTIC, Layout
 from signlab.landmarks.selection import RECIPE_PARTS
 from signlab.models.promises import check_promises
 from signlab.registry import BadSetting
 from signlab.study.document import Document, load
+from signlab.study.plugins import load_plugins
 from signlab.study.profile import AsFile, Format, Profile, Timings
 from signlab.study.recipe import Values, misfit, resolve_file
 from signlab.training.assembly import assemble

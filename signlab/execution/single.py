@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from signlab.execution.catalogue import CATALOGUE, load_plugins
+from signlab.execution.catalogue import CATALOGUE
 from signlab.execution.fitting import Fitting
 from signlab.study.document import load
 from signlab.study.fold import Fold
 from signlab.study.plan import Run, make_variants
+from signlab.study.plugins import load_plugins
 from signlab.study.recipe import put
 from signlab.study.study import Folds, Study, parse_change
 

@@ -11,10 +11,11 @@ from multiprocessing import parent_process
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import signlab.execution.catalogue  # noqa: F401  # registers
 from signlab.errors import Interrupted, SignlabError
-from signlab.execution.catalogue import load_plugins
 from signlab.execution.pool import GRACE_SECONDS
 from signlab.study.folder import RunFolder
+from signlab.study.plugins import load_plugins
 from signlab.training.measure import measure
 from signlab.training.run import train
 from signlab.training.trial import train_trial

@@ -11,6 +11,7 @@ from signlab.errors import BadStudy, nearest
 from signlab.study.components import COMPONENTS, Component
 from signlab.study.designs import DESIGNS, Combinations
 from signlab.study.document import Document, Key, load, parse_value
+from signlab.study.plugins import load_plugins
 from signlab.study.projections import Projection, Projections
 from signlab.study.recipe import put
 from signlab.study.search import FOLDER, Search, check_dimension, check_search
@@ -145,6 +146,7 @@ def load_study(path: Path, changes: tuple[str, ...] = ()) -> Study:
     recipe = load(_find_recipe(path, file.recipe, source))
     for key, value in recipe_changes.items():
         put(recipe.values, key, value)
+    load_plugins(file.plugins)  # which may add components
     components = _components(file, source)
     combinations = _combinations(file, source, components)
     if file.search is not None:

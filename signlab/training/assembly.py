@@ -100,12 +100,14 @@ def assemble(
     def stage(phase: Phase) -> Stage:
         own = {**recipe, **phase.sections}
         objective = build_objective(own)
-        augment = Augment(
-            own["augment"],
-            selection=features.selection,
-            out_lengths=recognizer.out_lengths,
-            views=objective.views,
-        )
+        own_augment = "augment" in phase.sections
+        with below(f"schedule.phases.{phase.name}.augment" if own_augment else "augment"):
+            augment = Augment(
+                own["augment"],
+                selection=features.selection,
+                out_lengths=recognizer.out_lengths,
+                views=objective.views,
+            )
         return Stage(phase, augment, objective)
 
     with below("decode"):

@@ -14,6 +14,7 @@ from accelerate import Accelerator
 from accelerate.utils import DistributedType, broadcast_object_list
 from torch import Tensor, distributed, nn
 
+from signlab.errors import BadInput
 from signlab.models.base import Lengths, PartFeatures, Presence
 from signlab.models.recognizer import Output, Recognizer
 from signlab.training.computation import Computation, Precision
@@ -56,6 +57,9 @@ class Engine:
 
     Args:
         cpu: Leave an accelerator alone.
+
+    Raises:
+        BadInput: Processes that were launched to hold a part of the weights each.
     """
 
     def __init__(self, computation: Computation, *, cpu: bool = False) -> None:
@@ -65,6 +69,11 @@ class Engine:
             mixed_precision=MIXED[computation.precision],
             cpu=cpu or not torch.accelerator.is_available(),
         )
+        if self._accelerator.distributed_type == DistributedType.FSDP:
+            raise BadInput(
+                "FSDP is not supported, since checkpoints and scoring need all weights in one "
+                "process: launch with --multi_gpu, which gives each process all of them"
+            )
         self._asked: tuple[Tensor, Any] | None = None
         self.device = self._accelerator.device
         self.rank = self._accelerator.process_index

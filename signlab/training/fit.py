@@ -70,7 +70,8 @@ def fit(
     assembly = assemble(recipe, corpus.layout, splits.vocabulary, splits.references)
     engine = Engine(assembly.computation)
     note = folder.note if engine.main else _nobody
-    origin = {"recipe": recipe, **identity.record(), "vocabulary": splits.vocabulary}
+    # as it was built, since clusters that were found are no weights
+    origin = {"recipe": assembly.recipe, **identity.record(), "vocabulary": splits.vocabulary}
     checkpoints = Checkpoints(checkpoint, origin, note)
     resumed = engine.from_main(checkpoints.load)
     _start(assembly, splits, fit=resumed is None)

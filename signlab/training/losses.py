@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Float, Int
@@ -77,7 +77,7 @@ class Focal(Loss):
         *,
         share: Annotated[float, Field(ge=0, le=1)] = 0.3,
         gamma: Annotated[float, Field(ge=0)] = 2.0,
-        by: Annotated[str, Field(pattern="^(label|utterance)$")] = "label",
+        by: Literal["label", "utterance"] = "label",
     ) -> None:
         self._share = share
         self._gamma = gamma

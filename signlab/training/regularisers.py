@@ -1,7 +1,7 @@
 """What a recipe's ``regularise:`` adds to CTC, each by itself, so that any may be combined."""
 
 from abc import ABC, abstractmethod
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Float
@@ -72,7 +72,7 @@ class Smoothing(Regulariser):
         self,
         *,
         share: Share = 0.1,
-        prior: Annotated[str, Field(pattern="^(uniform|unigram)$")] = "unigram",
+        prior: Literal["uniform", "unigram"] = "unigram",
         blank: bool = False,
     ) -> None:
         self.weight = self.instead = share

@@ -16,6 +16,8 @@ from signlab.training.checkpoint import (
 SHOWN = 5
 """How many differences an error tells before it counts the rest."""
 
+AGAIN = "delete the run's folder to train it again, as `run-study --fresh` does"
+
 LONGEST = 60
 """How many characters it tells of a value: a vocabulary may be long."""
 
@@ -84,13 +86,10 @@ class Checkpoints:
             self._tell(f"{error}; going on from the one before")
             return None
         except BadInput as error:
-            raise BadInput(f"{error}; delete it, or train again with --fresh") from None
+            raise BadInput(f"{error}; {AGAIN}") from None
         if origin != self._origin:
             differences = _differences(origin, self._origin)
-            raise BadInput(
-                f"{path} is the checkpoint of another training ({differences}); delete it, or "
-                "train again with --fresh"
-            )
+            raise BadInput(f"{path} is the checkpoint of another training ({differences}); {AGAIN}")
         return state
 
 

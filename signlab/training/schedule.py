@@ -23,7 +23,8 @@ class Schedule(ABC):
         clip: Largest norm of the gradient.
         updates_per_epoch: Ends an epoch early; for a quick look.
         ema: Decay an update of a running average of the weights, which is then scored on dev and
-            kept instead of the weights themselves.
+            kept instead of the weights themselves. A young average forgets faster: after n updates
+            the decay is (1 + n) / (10 + n) at most.
         keep: Whose weights a run ends with: those of the epoch that is best on dev, or of the
             last, which is the better choice where dev is too small to tell epochs apart.
         average: Of how many of these epochs a run ends with the mean.
@@ -52,7 +53,7 @@ class Schedule(ABC):
             raise BadSetting(
                 "ema",
                 "the teacher 'ema' needs schedule.ema, the decay of the average an update: 0.99 "
-                "remembers about a hundred updates",
+                "remembers about a hundred updates once there were some 900",
             )
         first = self.plan[0]
         if first.distil and first.distil.teacher == "previous":

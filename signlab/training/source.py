@@ -88,9 +88,10 @@ class Identity:
         if len(same) == 1:
             return same[0].model_path
         found = f"{len(same)} finished runs with seed {self.seed}" if runs else "no finished run"
+        own = ", or `ema` or `previous`" if key.endswith("teacher") else ""
         raise BadInput(
             f"{key}: {path} has {found}; give one run's folder, its model.pt, a checkpoint.pt, or "
-            "the folder of a variant with one run a seed"
+            f"the folder of a variant with one run a seed{own}"
         )
 
     def _refuse_test_data(self, found: Learnt, key: str) -> None:

@@ -68,15 +68,24 @@ def trained_teacher(written: str, identity: Identity, student: Assembly) -> Asse
     found, selection = identity.source(written, key=KEY), student.features.selection
     path = found.path
     if found.vocabulary != student.vocabulary:
-        raise BadInput(f"{KEY}: {path} {_other_glosses(found.vocabulary, student.vocabulary)}")
+        raise BadInput(
+            f"{KEY}: {path} {_other_glosses(found.vocabulary, student.vocabulary)}; give a run of "
+            "the same corpus and fold"
+        )
     teacher = assemble(found.recipe, selection.layout, student.vocabulary)
     if not np.array_equal(teacher.features.selection.values, selection.values):
-        raise BadInput(f"{KEY}: {path} sees other points than the recipe's features select")
+        raise BadInput(
+            f"{KEY}: {path} sees other points than the recipe's features select; give a run with "
+            "the same parts, points and coordinates"
+        )
     frames = torch.arange(1, FRAMES)
     if not torch.equal(
         teacher.recognizer.out_lengths(frames), student.recognizer.out_lengths(frames)
     ):
-        raise BadInput(f"{KEY}: {path} makes another number of timesteps than the recipe's model")
+        raise BadInput(
+            f"{KEY}: {path} makes another number of timesteps than the recipe's model; give a run "
+            "whose strides and downsample shorten alike"
+        )
     teacher.recognizer.load_state_dict(found.weights)
     teacher.recognizer.to(next(student.recognizer.parameters()).device)
     return teacher

@@ -26,7 +26,7 @@ from signlab.training.health import Sums
 from signlab.training.interruption import Interruption
 from signlab.training.learner import Learner
 from signlab.training.progress import after_epoch
-from signlab.training.resume import Checkpoints
+from signlab.training.resume import AGAIN, Checkpoints
 from signlab.training.source import Identity
 
 SAVE_SECONDS = 600.0
@@ -260,7 +260,7 @@ def _check_device(device: torch.device, state: Checkpoint) -> None:
         there = "the CPU" if len(state.random) == 1 else "an accelerator"
         raise BadInput(
             f"the run's checkpoint is of a training on {there}, and this device is "
-            f"{device.type!r}: go on there, or train again with --fresh"
+            f"{device.type!r}: go on there, or {AGAIN}"
         )
 
 

@@ -16,10 +16,11 @@ from typing import Any
 
 import torch._dynamo  # noqa: F401  # the optimiser would import it in every process anew
 
+import signlab.execution.catalogue  # noqa: F401  # registers
 from signlab.corpora.base import open_corpus
-from signlab.execution.catalogue import load_plugins
 from signlab.execution.worker import main
 from signlab.study.folder import RunFolder
+from signlab.study.plugins import load_plugins
 from signlab.training import averaging, checkpoint, learner, trainer
 from signlab.training.resume import Checkpoints
 from signlab.training.source import Identity

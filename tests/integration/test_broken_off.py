@@ -9,10 +9,11 @@ from shutil import copyfile
 import pytest
 import torch
 
-from signlab.execution.catalogue import load_plugins
+import signlab.execution.catalogue  # noqa: F401  # registers
 from signlab.execution.pool import usable_cores
 from signlab.scoring.speed import fixed_threads
 from signlab.study.folder import RunFolder
+from signlab.study.plugins import load_plugins
 from signlab.training.run import train
 from tests.integration.projects import RECIPE, STUDY, Project, wait_for, workers_of
 

@@ -400,4 +400,4 @@ def test_what_views_share_is_drawn_once(name):
 def test_senseless_settings_are_refused(name, own, key):
     with pytest.raises(BadSetting) as error:
         build(name, **own)
-    assert error.value.key == key
+    assert error.value.key == f"{name}.{key}"

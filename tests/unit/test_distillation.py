@@ -12,10 +12,12 @@ from signlab.execution.catalogue import CATALOGUE
 from signlab.models.recognizer import Output
 from signlab.registry import BadSetting
 from signlab.study.fold import Fold
+from signlab.study.folder import RunFolder
 from signlab.study.recipe import resolve
 from signlab.training.assembly import assemble
 from signlab.training.checkpoint import TrainedModel, save_model
 from signlab.training.engine import Engine
+from signlab.training.fit import fit
 from signlab.training.learner import Learner
 from signlab.training.phases import Distil
 from signlab.training.schedule import SCHEDULES
@@ -153,6 +155,22 @@ def test_a_finished_run_can_teach(tmp_path, batch):
         p.numel() for p in student.recognizer.parameters()
     )
     assert torch.equal(teacher.forward(batch).lengths, student.forward(batch).lengths)
+
+
+def test_a_checkpoint_teaches_what_its_training_knew(tmp_path, batch):
+    """Its clusters were found in the training sentences, which a teacher is not given again."""
+    head = {"name": "cluster", "by": "co-occurrence", "clusters": 3}
+    schedule = {"epochs": 1, "warmup_epochs": 0, "updates_per_epoch": 2}
+    recipe = changed(model={**RECIPE["model"], "head": head}, schedule=schedule)
+    folder = RunFolder(tmp_path)
+    path = tmp_path / "checkpoint.pt"
+    fitted = fit(folder, recipe, IDENTITY, checkpoint=path, keep=lambda _: None)
+    assembly = fitted.assembly
+    assembly.recognizer.eval()
+    teacher = trained_teacher(str(path), IDENTITY, assembly)
+    teacher.recognizer.eval()
+    assert len(set(teacher.recipe["model"]["head"]["groups"])) == 3
+    torch.testing.assert_close(teacher.forward(batch).log_probs, assembly.forward(batch).log_probs)
 
 
 @pytest.mark.parametrize(

@@ -200,6 +200,13 @@ TRAININGS = {
         "schedule: {name: phased, phases: {main: {epochs: 0}}}", "schedule.phases.main.epochs = 0",
         "greater than 0",
     ),
+    "a range of an augmentation the wrong way round": (
+        "augment: {time_warp: {low: 2.0}}", "augment.time_warp.low = 2.0", "above high (1.6)",
+    ),
+    "the same in a phase": (
+        "schedule: {name: phased, phases: {main: {epochs: 1, augment: {affine: {low: 2.0}}}}}",
+        "schedule.phases.main.augment.affine.low = 2.0", "above high (1.3)",
+    ),
     "fewer batches than an update needs": (
         "train: {accumulate: 99}", "train.accumulate = 99", "only 6 batches", "schedule.batch_size",
     ),

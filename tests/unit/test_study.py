@@ -7,7 +7,7 @@ import pytest
 
 from signlab.errors import BadStudy
 from signlab.registry import Registry
-from signlab.study.components import Component, apply, merge
+from signlab.study.components import COMPONENTS, Component, apply, merge
 from signlab.study.designs import DESIGNS
 from signlab.study.fold import Fold
 from signlab.study.plan import make_runs, make_variants
@@ -95,6 +95,19 @@ def write(tmp_path: Path):
         return tmp_path / "study.yaml"
 
     return write
+
+
+def test_a_study_may_name_the_component_of_its_plug_in(write, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(COMPONENTS, "widest", None)  # taken away again afterwards
+    del COMPONENTS["widest"]
+    (tmp_path / "widening.py").write_text(
+        "from signlab.study.components import add_component\n"
+        'add_component("widest", "wide", {"model": {"encoder": {"width": 128}}})\n'
+    )
+    path = write("seeds:", "plugins: [widening]\nvariants: {widest: [widest]}\nseeds:")
+    _, widest = make_variants(load_study(path), CATALOGUE)
+    assert widest.changes == {"model.encoder.width": (32, 128)}
 
 
 def test_a_block_that_replaces_another_keeps_what_both_have(write):

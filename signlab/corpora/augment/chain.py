@@ -14,6 +14,7 @@ from signlab.corpora.augment.base import AUGMENTATIONS, OutLengths
 from signlab.corpora.batches import Batch, Blended
 from signlab.landmarks.selection import Selection
 from signlab.landmarks.tensors import Landmarks
+from signlab.registry import below
 
 MODULES = (space, time, join, drop, blend)
 """Imported so that what they hold is registered."""
@@ -45,10 +46,12 @@ class Augment:
         out_lengths: OutLengths,
         views: int = 1,
     ) -> None:
-        built = {
-            name: AUGMENTATIONS.build(name, own, selection=selection, out_lengths=out_lengths)
-            for name, own in settings.items()
-        }
+        built = {}
+        for name, own in settings.items():
+            with below(name):
+                built[name] = AUGMENTATIONS.build(
+                    name, own, selection=selection, out_lengths=out_lengths
+                )
         self._chain = dict(sorted(built.items(), key=lambda entry: entry[1].turn))
         self._views = views
 
