@@ -82,8 +82,11 @@ def _draw(axes: Axes, curve: Curve, colour: str) -> None:
 def curves_caption(summary: StudySummary) -> str:
     """What the figure shows, and which variants it leaves out."""
     rest = len(summary.measured) - len(summary.principal)
-    left_out = f" {rest} variants in the middle of the design are left out." if rest else ""
+    left_out = (
+        f" {rest} variants have no room: those far from the baseline and from all components, and "
+        "among equals those whose WER is nearest to the baseline's."
+    )
     return (
         "Dev WER and training loss by epoch: mean and range over seeds and folds; grey is the "
-        f"baseline.{left_out}"
+        f"baseline.{left_out if rest else ''}"
     )

@@ -1,7 +1,6 @@
 """All figures of a study, computed once: what the report prints and ``--json`` gives."""
 
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -57,20 +56,18 @@ class StudySummary:
     def principal(self) -> list[tuple[VariantSummary, Measured]]:
         """The measured variants that figures have room for.
 
-        With many, those nearest to the baseline or to all components come first.
+        With many, those nearest to the baseline or to all components come first, and among equals
+        those whose test WER is furthest from the baseline's.
         """
         full = max(len(variant.plan.components) for variant in self.variants)
+        reference = self.baseline.measured
 
-        def remoteness(pair: tuple[VariantSummary, Measured]) -> tuple[int, int]:
+        def rank(pair: tuple[VariantSummary, Measured]) -> tuple[int, int, float]:
             components = len(pair[0].plan.components)
-            return min(components, full - components), components
+            change = abs(pair[1].wer.value - reference.wer.value) if reference else 0.0
+            return min(components, full - components), components, -change
 
-        shown: list[str] = []
-        for _, group in groupby(sorted(self.measured, key=remoteness), remoteness):
-            names = [variant.name for variant, _ in group]
-            if shown and len(shown) + len(names) > ROOM:
-                break
-            shown += names
+        shown = {variant.name for variant, _ in sorted(self.measured, key=rank)[:ROOM]}
         return [pair for pair in self.measured if pair[0].name in shown]
 
 

@@ -60,6 +60,18 @@ def test_nulls_are_rarely_called_real(tmp_path: Path) -> None:
     assert called <= 1  # 5 % a study are promised: two or more have a chance of 0.7 %
 
 
+def test_figures_show_those_that_differ_most_where_there_is_no_room_for_all(tmp_path: Path) -> None:
+    single = {f"part-{n}": Planted(0.14 + 0.02 * n, (f"part-{n}",)) for n in range(14)}
+    folder = fabricate(tmp_path / "s", {"baseline": Planted(0.20)} | single, epochs=2)
+    summary = summarise(folder)
+    reference = summary.measured[0][1].wer.value
+    change = {variant.name: abs(m.wer.value - reference) for variant, m in summary.measured}
+    baseline, *shown = [variant.name for variant, _ in summary.principal]
+    assert baseline == "baseline"
+    assert len(shown) == 11
+    assert min(change[name] for name in shown) >= max(change[n] for n in single if n not in shown)
+
+
 def test_wer_pools_the_utterances_of_all_folds(tmp_path: Path) -> None:
     folder = fabricate(tmp_path / "s", PLANTED, folds=("s1", "s2"), utterances=20, epochs=2)
     for variant, measured in summarise(folder).measured:
