@@ -62,7 +62,9 @@ def test_nulls_are_rarely_called_real(tmp_path: Path) -> None:
 
 def test_figures_show_those_that_differ_most_where_there_is_no_room_for_all(tmp_path: Path) -> None:
     single = {f"part-{n}": Planted(0.14 + 0.02 * n, (f"part-{n}",)) for n in range(14)}
-    folder = fabricate(tmp_path / "s", {"baseline": Planted(0.20)} | single, epochs=2)
+    folder = fabricate(
+        tmp_path / "s", {"baseline": Planted(0.20)} | single, seeds=(0,), utterances=20, epochs=2
+    )
     summary = summarise(folder)
     reference = summary.measured[0][1].wer.value
     change = {variant.name: abs(m.wer.value - reference) for variant, m in summary.measured}
