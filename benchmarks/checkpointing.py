@@ -13,13 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+import signlab.execution.catalogue  # noqa: F401  # registers
 from signlab.corpora.base import Sample
 from signlab.corpora.batches import Batch, collate
 from signlab.execution.apart import call_apart
-from signlab.execution.catalogue import load_plugins
 from signlab.execution.profile import Target, read_target
 from signlab.landmarks.layout import Layout, quantise
 from signlab.scoring.speed import peak_memory_mib
+from signlab.study.plugins import load_plugins
 from signlab.training.assembly import assemble
 from signlab.training.engine import Engine
 from signlab.training.update import Updates, adamw

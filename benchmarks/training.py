@@ -30,7 +30,7 @@ from torch.nn.utils.rnn import (
 from signlab.corpora.base import Splits, open_corpus
 from signlab.corpora.batches import Batch
 from signlab.corpora.folds import make_folds
-from signlab.execution.catalogue import CATALOGUE, load_plugins
+from signlab.execution.catalogue import CATALOGUE
 from signlab.models.recurrent import BiRecurrent
 from signlab.study.document import load
 from signlab.study.fold import Fold
@@ -252,7 +252,6 @@ def beside_packing(width: int, pairs: int) -> None:
 def padding(study: Path) -> None:
     """Share of the frames of batches that are padding, as the baseline of a study is trained."""
     found = load_study(study)
-    load_plugins(found.plugins)
     recipe = make_variants(found, CATALOGUE)[0].recipe
     corpus = open_corpus(recipe["corpus"])
     splits = corpus.open(make_folds(found.folds, corpus)[0])
