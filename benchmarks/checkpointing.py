@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-import signlab.execution.catalogue  # noqa: F401  # registers
 from signlab.corpora.base import Sample
 from signlab.corpora.batches import Batch, collate
 from signlab.execution.apart import call_apart

@@ -17,6 +17,7 @@ SHOWN = 5
 """How many differences an error tells before it counts the rest."""
 
 AGAIN = "delete the run's folder to train it again, as `run-study --fresh` does"
+"""What helps where a checkpoint is of no use."""
 
 LONGEST = 60
 """How many characters it tells of a value: a vocabulary may be long."""

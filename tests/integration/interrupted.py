@@ -16,7 +16,6 @@ from typing import Any
 
 import torch._dynamo  # noqa: F401  # the optimiser would import it in every process anew
 
-import signlab.execution.catalogue  # noqa: F401  # registers
 from signlab.corpora.base import open_corpus
 from signlab.execution.worker import main
 from signlab.study.folder import RunFolder
