@@ -129,11 +129,21 @@ class Registry(Generic[T]):
         self._entries: dict[str, Settings[T]] = {}
 
     def register(self, name: str) -> Callable[[C], C]:
-        """Class decorator; a name can be taken once."""
+        """Class decorator.
+
+        Raises:
+            BadInput: The name is taken, or the constructor lacks a parameter that is given.
+        """
 
         def add(cls: C) -> C:
             if name in self._entries:
-                raise ValueError(f"{self.kind} {name!r} is registered twice")
+                raise BadInput(f"{self.kind} {name!r} is registered twice")
+            taken = inspect.signature(cls).parameters
+            if lacking := [given for given in self._given if given not in taken]:
+                raise BadInput(
+                    f"{self.kind} {name!r}: the constructor of {cls.__name__} must take "
+                    f"{' and '.join(lacking)}, which every {self.kind} is given"
+                )
             # a decorator's type cannot be bound by the registry's own
             entry = Settings(cast("type[T]", cls), f"{self.kind} {name!r}", self._given)
             self._entries[name] = entry

@@ -9,6 +9,7 @@ from signlab.errors import SignlabError
 from signlab.execution.preflight import make_plan
 from signlab.models.base import ENCODERS, HEADS, Head, SameLength
 from signlab.registry import Settings
+from signlab.study.plugins import load_plugins
 from signlab.study.study import load_study
 
 RECIPE = """
@@ -248,3 +249,27 @@ def test_another_cluster_file_is_another_run(tmp_path, monkeypatch):
         runs = make_plan(load_study(path)).runs
         folders.append([run.folder for run in runs if run.variant.name == "changed"])
     assert folders[0] == folders[2] != folders[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("outputless", "must take outputs, which every head is given"),
+        ("linear", "registered twice"),
+    ],
+)
+def test_a_plug_in_that_cannot_be_registered_is_told_in_a_sentence(
+    tmp_path, monkeypatch, name, sentence
+):
+    source = """
+from signlab.models.base import HEADS, Head
+
+@HEADS.register("NAME")
+class Outputless(Head):
+    def __init__(self, *, in_width: int) -> None: ...
+"""
+    (tmp_path / f"{name}_head.py").write_text(source.replace("NAME", name))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(SignlabError, match=f"head '{name}'.*{sentence}"):
+        load_plugins([f"{name}_head"])
