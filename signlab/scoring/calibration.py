@@ -44,14 +44,16 @@ def reliability(outcomes: pd.DataFrame) -> pd.DataFrame:
 
     Columns: low, high (bounds of the bin), count, confidence (mean), accuracy (share correct).
     """
-    places = np.minimum((outcomes["confidence"].to_numpy() * BINS).astype(int), BINS - 1)
-    rows = []
-    for place in np.unique(places):
-        members = outcomes[places == place]
-        confidence, accuracy = members["confidence"].mean(), members["correct"].mean()
-        rows.append((place / BINS, (place + 1) / BINS, len(members), confidence, accuracy))
-    names = ["low", "high", "count", "confidence", "accuracy"]
-    return pd.DataFrame(rows, columns=names).astype("float64").astype({"count": "int64"})
+    sums = _sums(outcomes, by=["bin"]).reset_index()
+    return pd.DataFrame(
+        {
+            "low": sums["bin"] / BINS,
+            "high": (sums["bin"] + 1) / BINS,
+            "count": sums["count"],
+            "confidence": sums["confidence"] / sums["count"],
+            "accuracy": sums["correct"] / sums["count"],
+        }
+    )
 
 
 def calibration_error(outcomes: pd.DataFrame) -> float:
@@ -59,24 +61,28 @@ def calibration_error(outcomes: pd.DataFrame) -> float:
 
     Source: Naeini et al. 2015, with bins of equal width.
     """
-    curve = reliability(outcomes)
-    if curve.empty:
-        return float("nan")
-    gaps = (curve["confidence"] - curve["accuracy"]).abs()
-    return float(np.average(gaps, weights=curve["count"]))
+    sums = _sums(outcomes, by=["bin"])
+    return float(sums["gap"].sum() / len(outcomes)) if len(outcomes) else float("nan")
 
 
 def calibration_by_gloss(outcomes: pd.DataFrame) -> pd.DataFrame:
     """One row a gloss, the most frequent first: gloss, count, confidence, accuracy, error."""
-    rows = [
-        (
-            gloss,
-            len(members),
-            members["confidence"].mean(),
-            members["correct"].mean(),
-            calibration_error(members),
-        )
-        for gloss, members in outcomes.groupby("gloss")
-    ]
-    table = pd.DataFrame(rows, columns=["gloss", "count", "confidence", "accuracy", "error"])
-    return table.sort_values(["count", "gloss"], ascending=[False, True], ignore_index=True)
+    sums = _sums(outcomes, by=["gloss", "bin"]).groupby("gloss").sum()
+    names = {"confidence": "confidence", "correct": "accuracy", "gap": "error"}
+    table = sums[list(names)].div(sums["count"], axis=0).rename(columns=names)
+    table.insert(0, "count", sums["count"])
+    return table.reset_index().sort_values(
+        ["count", "gloss"], ascending=[False, True], ignore_index=True
+    )
+
+
+def _sums(outcomes: pd.DataFrame, *, by: list[str]) -> pd.DataFrame:
+    """Over each group that has outcomes; ``bin`` is the one of its confidence.
+
+    Columns: count, confidence, correct, and gap, by how much the last two differ: the gap of the
+    means, as often as there are outcomes.
+    """
+    bins = np.minimum((outcomes["confidence"] * BINS).astype(int), BINS - 1)
+    groups = outcomes.assign(count=1, bin=bins).groupby(by)
+    sums = groups[["count", "confidence", "correct"]].sum()
+    return sums.assign(gap=(sums["confidence"] - sums["correct"]).abs())
