@@ -62,15 +62,20 @@ def calibration_error(outcomes: pd.DataFrame) -> float:
     Source: Naeini et al. 2015, with bins of equal width.
     """
     sums = _sums(outcomes, by=["bin"])
-    return float(sums["gap"].sum() / len(outcomes)) if len(outcomes) else float("nan")
+    return float(sums["gap"].to_numpy().sum() / len(outcomes)) if len(outcomes) else float("nan")
 
 
 def calibration_by_gloss(outcomes: pd.DataFrame) -> pd.DataFrame:
     """One row a gloss, the most frequent first: gloss, count, confidence, accuracy, error."""
-    sums = _sums(outcomes, by=["gloss", "bin"]).groupby("gloss").sum()
-    names = {"confidence": "confidence", "correct": "accuracy", "gap": "error"}
-    table = sums[list(names)].div(sums["count"], axis=0).rename(columns=names)
-    table.insert(0, "count", sums["count"])
+    sums = pd.DataFrame(_sums(outcomes, by=["gloss", "bin"]).groupby("gloss").sum())
+    table = pd.DataFrame(
+        {
+            "count": sums["count"],
+            "confidence": sums["confidence"] / sums["count"],
+            "accuracy": sums["correct"] / sums["count"],
+            "error": sums["gap"] / sums["count"],
+        }
+    )
     return table.reset_index().sort_values(
         ["count", "gloss"], ascending=[False, True], ignore_index=True
     )
@@ -83,6 +88,6 @@ def _sums(outcomes: pd.DataFrame, *, by: list[str]) -> pd.DataFrame:
     means, as often as there are outcomes.
     """
     bins = np.minimum((outcomes["confidence"] * BINS).astype(int), BINS - 1)
-    groups = outcomes.assign(count=1, bin=bins).groupby(by)
-    sums = groups[["count", "confidence", "correct"]].sum()
+    members = outcomes.assign(count=1, bin=bins).groupby(by)
+    sums = pd.DataFrame(members[["count", "confidence", "correct"]].sum())
     return sums.assign(gap=(sums["confidence"] - sums["correct"]).abs())
