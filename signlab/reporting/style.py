@@ -75,12 +75,23 @@ def bare(axes: Axes) -> None:
     axes.tick_params(axis="y", length=0)
 
 
+class _LogLocator(LogLocator):
+    """1, 2 and 5 of every decade; of more than two decades 1 alone, or the labels would touch.
+
+    matplotlib's own has no tick at all where it finds no room for all of several in a decade.
+    """
+
+    def tick_values(self, vmin: float, vmax: float) -> list[float]:
+        self.set_params(subs=(1, 2, 5) if vmax < 100 * vmin else (1,), numticks=9)
+        return list(super().tick_values(vmin, vmax))
+
+
 def log_heights(*panels: Axes) -> None:
-    """Make heights logarithmic, with values to read where all of them lie within a decade."""
+    """Make heights logarithmic, with values to read however small the panel and its range."""
     for axes in panels:
         axes.set_yscale("log")  # takes the ticks of those away that share the scale
     for axes in panels:
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_locator(_LogLocator())
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_locator(NullLocator())
 

@@ -16,6 +16,7 @@ from fabricate import Planted, fabricate
 
 from signlab.reporting.beginning import beginning_text
 from signlab.reporting.report import FIGURES, write_report
+from signlab.reporting.style import log_heights, new_figure, png
 from signlab.reporting.summary import summarise
 from signlab.study.designs import leave_one_out, one_at_a_time
 from signlab.study.folder import RunFolder
@@ -161,3 +162,14 @@ def test_a_smoke_test_says_so_before_anything_else(tmp_path: Path, seeds: tuple[
     page = write_report(summarise(study), tmp_path / "report").read_text(encoding="utf-8")
     assert page.splitlines()[2].startswith("> **A smoke test: the figures mean nothing.**")
     assert "helps" not in page
+
+
+@pytest.mark.parametrize(("low", "high"), [(3.0, 4.0), (0.5, 3.0), (0.03, 3.0), (0.001, 3.0)])
+def test_a_logarithmic_scale_can_be_read_in_the_smallest_panel(low, high):
+    axes = (figure := new_figure(3.0, 0.8)).subplots()
+    axes.plot([0, 1], [low, high])
+    log_heights(axes)
+    png(figure)
+    bottom, top = axes.get_ylim()
+    ticks = zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
+    assert sum(bottom <= place <= top and label.get_text() != "" for place, label in ticks) >= 2
