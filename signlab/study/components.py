@@ -31,9 +31,13 @@ COMPONENTS: dict[str, Component] = {}
 def add_component(
     name: str, summary: str, change: Mapping[str, Any], space: Mapping[str, Any] | None = None
 ) -> None:
-    """Make a component known to every study."""
+    """Make a component known to every study.
+
+    Raises:
+        BadStudy: There is one of this name.
+    """
     if name in COMPONENTS:
-        raise ValueError(f"component {name!r} is defined twice")
+        raise BadStudy(f"component {name!r} is defined twice")
     COMPONENTS[name] = Component(name, summary, change, space or {})
 
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from signlab.errors import BadStudy
+from signlab.errors import BadInput, BadStudy
 
 
 def load_plugins(modules: Sequence[str] = ()) -> None:
     """Import what other packages add (entry-point group ``signlab.plugins``) and ``modules``.
 
     Raises:
-        BadStudy: A module that a study names cannot be imported.
+        BadStudy: A module that a study names cannot be imported, or cannot register what it adds.
     """
     for point in entry_points(group="signlab.plugins"):
         point.load()
@@ -22,5 +22,5 @@ def load_plugins(modules: Sequence[str] = ()) -> None:
     for module in modules:
         try:
             importlib.import_module(module)
-        except ImportError as error:
+        except (ImportError, BadInput) as error:
             raise BadStudy(f"plugins: {module!r} cannot be imported: {error}") from None

@@ -254,8 +254,9 @@ def test_another_cluster_file_is_another_run(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("outputless", "must take outputs, which every head is given"),
-        ("linear", "registered twice"),
+        ("outputless", "head 'outputless'.* must take outputs, which every head is given"),
+        ("linear", "head 'linear' is registered twice"),
+        ("residual", "component 'residual' is defined twice"),
     ],
 )
 def test_a_plug_in_that_cannot_be_registered_is_told_in_a_sentence(
@@ -263,13 +264,17 @@ def test_a_plug_in_that_cannot_be_registered_is_told_in_a_sentence(
 ):
     source = """
 from signlab.models.base import HEADS, Head
+from signlab.study.components import add_component
+
+if "NAME" == "residual":
+    add_component("NAME", "another", {})
 
 @HEADS.register("NAME")
 class Outputless(Head):
     def __init__(self, *, in_width: int) -> None: ...
 """
-    (tmp_path / f"{name}_head.py").write_text(source.replace("NAME", name))
+    (tmp_path / f"{name}_plugin.py").write_text(source.replace("NAME", name))
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(SignlabError, match=f"head '{name}'.*{sentence}"):
-        load_plugins([f"{name}_head"])
+    with pytest.raises(SignlabError, match=f"plugins: '{name}_plugin'.*{sentence}"):
+        load_plugins([f"{name}_plugin"])
