@@ -82,7 +82,7 @@ def calibration_by_gloss(outcomes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sums(outcomes: pd.DataFrame, *, by: list[str]) -> pd.DataFrame:
-    """Over each group that has outcomes; ``bin`` is the one of its confidence.
+    """Sums over each group that has outcomes; ``bin`` is that of an outcome's confidence.
 
     Columns: count, confidence, correct, and gap, by how much the last two differ: the gap of the
     means, as often as there are outcomes.
